@@ -1,0 +1,51 @@
+"""Drawing names from a language model, letter by letter."""
+
+import math
+
+import torch
+
+from helpers import CourseError
+
+
+def filtered(logits, temperature=1.0, top_k=None):
+    """Logits (batch, vocabulary) divided by the temperature, all but the top_k largest set to -inf."""
+    if not (math.isfinite(temperature) and temperature > 0):
+        raise CourseError(f"The temperature must be a number above 0, not {temperature}.")
+    if top_k is not None and top_k < 1:
+        raise CourseError(f"top_k must be at least 1, not {top_k}.")
+    logits = logits / temperature
+    if top_k is not None and top_k < logits.shape[-1]:
+        kept = logits.topk(top_k, dim=-1)
+        logits = torch.full_like(logits, -torch.inf).scatter(-1, kept.indices, kept.values)
+    return logits
+
+
+@torch.no_grad()
+def sample(model, vocabulary, count=10, *, temperature=1.0, top_k=None, prompt="", seed=0, max_length=20):
+    """`count` names that begin with the prompt, drawn symbol by symbol until the boundary or max_length symbols.
+
+    model: a language model, tokens (batch, time) -> logits (batch, time, vocabulary). The same seed draws the same
+    names. CourseError if the prompt, the temperature or top_k cannot be used.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    tokens = torch.tensor([[0, *vocabulary.encode(prompt)]]).repeat(count, 1)  # (count, time)
+    was_training = model.training
+    model.eval()
+    while tokens.shape[1] <= max_length:
+        logits = filtered(model(tokens)[:, -1], temperature, top_k)
+        following = torch.multinomial(logits.softmax(-1), 1, generator=generator)  # (count, 1)
+        ended = (tokens[:, 1:] == 0).any(1, keepdim=True)
+        following[ended] = 0
+        tokens = torch.cat([tokens, following], 1)
+        if (tokens[:, 1:] == 0).any(1).all():
+            break
+    model.train(was_training)
+    return [vocabulary.decode(row[1:].tolist()).split(".")[0] for row in tokens]
+
+
+def marked(samples, train):
+    """One line of text: each sample followed by '*' if it stands among the training names, else plain (new)."""
+    known = set(train)
+    count = sum(name in known for name in samples)
+    text = "  ".join(name + ("*" if name in known else "") for name in samples)
+    return f"{text}\n{len(samples) - count} of {len(samples)} are new; * was seen in training"
