@@ -1,0 +1,64 @@
+"""The look of every picture, and the few drawings that several notebooks share."""
+
+import io
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from IPython.display import Markdown, display
+
+# Okabe and Ito's palette: colour-blind readers can tell these apart, in print too.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, RED, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#888888"
+COLOURS = [BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK]
+
+
+def style():
+    """Set matplotlib's defaults for the notebook that calls it."""
+    mpl.rcParams.update({
+        "axes.prop_cycle": mpl.cycler(color=COLOURS),
+        "axes.spines.top": False, "axes.spines.right": False,
+        "axes.titlesize": 11, "axes.titlelocation": "left", "axes.grid": True,
+        "grid.color": "#e4e4e4", "grid.linewidth": 0.6, "axes.axisbelow": True,
+        "figure.constrained_layout.use": True, "figure.dpi": 100, "figure.figsize": (8, 3.4),
+        "font.size": 10, "image.cmap": "cividis", "legend.frameon": False, "lines.linewidth": 1.8,
+    })
+
+
+def picture(png, alt):
+    """The display bundle and metadata of a picture with alternative text: `display(*picture(...), raw=True)`."""
+    return {"image/png": png, "text/plain": alt}, {"image/png": {"alt": alt}}
+
+
+def show(figure, alt):
+    """Display a figure as a picture with alternative text, and close it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    plt.close(figure)
+    bundle, metadata = picture(buffer.getvalue(), alt)
+    display(bundle, metadata=metadata, raw=True)
+
+
+def table(header, rows):
+    """Display a table; every cell is shown as `str` gives it."""
+    lines = [header, ["---"] * len(header), *rows]
+    display(Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)))
+
+
+def claims(rows):
+    """The table that ends every notebook: (what the paper said, what came out here, True / False / 'partly')."""
+    verdict = {True: "yes", False: "**no**"}
+    table(["the paper said", "here", "holds?"], [(said, here, verdict.get(holds, holds)) for said, here, holds in rows])
+
+
+def heatmap(axes, matrix, rows, columns, *, mark=None, **options):
+    """A matrix (rows, columns) as colours with a name for every row and column; `mark` writes text into each cell."""
+    image = axes.imshow(matrix, aspect="auto", **options)
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.grid(False)
+    if mark:
+        middle = (image.norm.vmin + image.norm.vmax) / 2
+        for i, j in ((i, j) for i in range(len(rows)) for j in range(len(columns))):
+            axes.text(j, i, mark(matrix[i][j]), ha="center", va="center", fontsize=7,
+                      color="white" if matrix[i][j] < middle else "black")
+    return image

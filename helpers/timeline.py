@@ -1,0 +1,81 @@
+"""The record of what each language model of the course reached, and its picture."""
+
+import csv
+import os
+
+import matplotlib.pyplot as plt
+
+from helpers import CourseError, data, figures
+
+REFERENCE = data.FOLDER / "timeline.csv"  # the committed run
+OWN = "COURSE_OWN_TIMELINE"  # environment variable: another place for the reader's own run
+RECORD = "COURSE_REFERENCE_RUN"  # environment variable: record into the reference itself (build.py sets it)
+COLUMNS = {"model": str, "paper": str, "year": int, "parameters": int, "test_loss": float, "seconds": float,
+           "steps": int}
+
+
+def own_file():
+    """Where the reader's own results are kept; git ignores it."""
+    return data.FOLDER / "my_timeline.csv" if not os.environ.get(OWN) else data.Path(os.environ[OWN])
+
+
+def read(path):
+    """Rows of a timeline file as dictionaries, oldest paper first; [] if there is no such file yet."""
+    if not path.exists():
+        return []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [{key: kind(row[key]) for key, kind in COLUMNS.items()} for row in csv.DictReader(file)]
+    except (KeyError, ValueError, TypeError) as error:
+        raise CourseError(f"{path} cannot be read ({error}). Delete it and run the notebooks again.") from error
+    return sorted(rows, key=lambda row: (row["year"], row["model"]))
+
+
+def record(model, paper, year, parameters, test_loss, seconds, steps):
+    """Keep one model's result, in place of an earlier one of the same name.
+
+    test_loss in nats per character over the whole test split; seconds and steps of its training.
+    """
+    if not 0 < test_loss < float("inf"):
+        raise CourseError(f"The test loss of {model} is {test_loss}: there is nothing to record.")
+    path = REFERENCE if os.environ.get(RECORD) else own_file()
+    row = dict(zip(COLUMNS, (model, paper, year, parameters, round(test_loss, 4), round(seconds, 1), steps),
+                   strict=True))
+    rows = [row, *(other for other in read(path) if other["model"] != model)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: (row["year"], row["model"])))
+
+
+def draw(until, only=None):
+    """Show every recorded model published up to a year: the committed run, and rings for the reader's own.
+
+    only: names of models to keep, for a notebook that comes before some of those years' models.
+    """
+    def chosen(path):
+        return {row["model"]: row for row in read(path)
+                if row["year"] <= until and (only is None or row["model"] in only)}
+
+    reference = chosen(REFERENCE)
+    own = {} if os.environ.get(RECORD) else chosen(own_file())
+    rows = sorted({**own, **reference}.values(), key=lambda row: (row["year"], row["model"]))
+    if not rows:
+        raise CourseError(f"No model up to {until} is recorded yet. Run the notebooks before this one first.")
+    figure, axes = plt.subplots(figsize=(8, 3.2))
+    places = range(len(rows))
+    for place, row in zip(places, rows, strict=True):
+        if row["model"] in reference:
+            loss = reference[row["model"]]["test_loss"]
+            axes.plot(place, loss, "o", color=figures.BLUE, ms=9)
+            axes.annotate(f"{loss:.3f}", (place, loss), (9, 6), textcoords="offset points")
+        if row["model"] in own:
+            axes.plot(place, own[row["model"]]["test_loss"], "o", color=figures.RED, ms=15, mfc="none", mew=1.5)
+    axes.set_xticks(places, [f"{row['model']}\n{row['year']}\n{row['parameters']:,} numbers" for row in rows])
+    best = min(rows, key=lambda row: row["test_loss"])
+    note = "; rings: your own run" if own else ""
+    axes.set(xlim=(-0.5, len(rows) - 0.3), ylabel="test loss (nats per character)",
+             title=f"Up to {until}, the best model of the names is the {best['model']}{note}")
+    axes.margins(y=0.25)
+    listing = ", ".join(f"{row['model']} ({row['year']}) {row['test_loss']:.3f}" for row in rows)
+    figures.show(figure, f"Timeline of test losses in nats per character: {listing}.")

@@ -1,0 +1,217 @@
+"""One training loop for every model, with a live picture, and the held-out loss."""
+
+import copy
+import io
+import math
+import time
+from dataclasses import dataclass, field
+
+import torch
+from IPython import get_ipython
+from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from torch.nn import functional as F
+
+from helpers import CourseError, figures
+from helpers.data import IGNORE
+
+
+class TrainingDiverged(CourseError):
+    """The loss is no longer a number. `history` holds what was recorded until then."""
+
+    def __init__(self, message, history):
+        super().__init__(message)
+        self.history = history
+
+
+@dataclass
+class History:
+    """What a training run recorded. Losses are in nats per predicted symbol; steps count updates from 1."""
+
+    planned: int
+    losses: list = field(default_factory=list)  # training loss of every step
+    validation: list = field(default_factory=list)  # pairs (step, loss)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def steps(self):
+        return len(self.losses)
+
+    @property
+    def best(self):
+        """(step, loss) of the best validation, whose weights the model holds after training."""
+        return min(self.validation, key=lambda pair: pair[1])
+
+
+def token_loss(model, batch):
+    """Summed negative log-likelihood in nats, and the number of predicted symbols, of `(inputs, targets)`."""
+    inputs, targets = batch
+    logits = model(inputs)  # (batch, time, vocabulary)
+    total = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="sum")
+    return total, (targets != IGNORE).sum()
+
+
+@torch.no_grad()
+def held_out_loss(model, batches, loss=token_loss):
+    """Mean loss in nats per predicted symbol over all batches: one sum divided by one count."""
+    was_training = model.training
+    model.eval()
+    total, count = (sum(column) for column in zip(*(loss(model, batch) for batch in batches), strict=True))
+    model.train(was_training)
+    return (total / count).item()
+
+
+def parameter_count(model):
+    """The number of trainable numbers in a model."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def constant(progress):
+    """A learning-rate schedule: the rate stays as it is."""
+    return 1.0
+
+
+def cosine(progress):
+    """A learning-rate schedule: up linearly for the first 5 % of the steps, then down to 0 along a cosine."""
+    return min(1.0, progress / 0.05) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def train(model, batches, validation, *, steps, lr=3e-3, weight_decay=0.01, optimizer=None, schedule=cosine,
+          clip=None, loss=token_loss, validations=20, seed=0, title="", live=True):
+    """Train a model, show how it goes, and leave it with the weights of its best validation loss.
+
+    batches, validation: iterables of batches, gone through again and again (training) or once (validation).
+    steps: number of updates. lr, weight_decay: for AdamW, used when no optimizer is given.
+    schedule: progress in [0, 1) -> factor on the learning rate.
+    clip: largest norm of the whole gradient, or None. loss: (model, batch) -> (sum, count), as `token_loss`.
+    validations: how many times to validate, evenly spaced. seed: of dropout and whatever else the model draws.
+
+    Returns a History. Interrupting (the stop button) ends it early and keeps what was learned.
+    TrainingDiverged when the loss is not finite; the best weights so far are put back first.
+    """
+    if steps < 1 or validations < 1:
+        raise CourseError(f"steps and validations must be at least 1, not {steps} and {validations}.")
+    torch.manual_seed(seed)
+    optimizer = optimizer or torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    every = max(1, steps // validations)
+    history, weights = History(steps), copy.deepcopy(model.state_dict())
+    view, start = View(title, live), time.perf_counter()
+
+    def validate():
+        nonlocal weights
+        value = held_out_loss(model, validation, loss)
+        if math.isfinite(value):
+            history.validation.append((history.steps, value))
+            if history.best == (history.steps, value):
+                weights = copy.deepcopy(model.state_dict())
+
+    try:
+        model.train()
+        for batch in endless(batches):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * schedule((history.steps + 0.5) / steps)
+            total, count = loss(model, batch)
+            value = total / count
+            if not value.isfinite():
+                model.load_state_dict(weights)
+                raise TrainingDiverged(advice(value.item(), history, rates[0], clip), history)
+            optimizer.zero_grad()
+            value.backward()
+            if clip is not None:
+                torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+            optimizer.step()
+            history.losses.append(value.item())
+            history.seconds = time.perf_counter() - start
+            if history.steps % every == 0 or history.steps == steps:
+                validate()
+            if history.steps == steps:
+                break
+            view.refresh(history)
+    except KeyboardInterrupt:
+        history.interrupted = True
+        if history.steps and (not history.validation or history.validation[-1][0] != history.steps):
+            validate()
+    finally:
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+    history.seconds = time.perf_counter() - start
+    model.load_state_dict(weights)
+    model.eval()
+    view.refresh(history, final=True)
+    if history.interrupted:
+        kept = "the weights it started with" if not history.validation else \
+            f"the weights of step {history.best[0]:,}, validation loss {history.best[1]:.4f}, its best so far"
+        print(f"Interrupted after step {history.steps:,} of {steps:,}. The model holds {kept}.")
+    return history
+
+
+def endless(batches):
+    """The batches, epoch after epoch."""
+    while True:
+        empty = True
+        for batch in batches:
+            empty = False
+            yield batch
+        if empty:
+            raise CourseError("There is no batch to train on.")
+
+
+def advice(value, history, lr, clip):
+    """What to say when the loss is not finite."""
+    kept = "The weights it started with were put back." if not history.validation else \
+        f"The weights of step {history.best[0]:,} (validation loss {history.best[1]:.4f}) were put back."
+    tries = [f"a learning rate below {lr:g}", "smaller initial weights"]
+    tries.insert(1, "clip=1.0, which limits the gradient" if clip is None else f"a clip below {clip:g}")
+    return f"The loss became {value} at step {history.steps + 1:,}. {kept} Try {', or '.join(tries)}."
+
+
+class View:
+    """The live picture of a training run: one picture that is replaced, silent outside a notebook."""
+
+    def __init__(self, title, live):
+        self.title, self.live = title, live and get_ipython() is not None
+        self.handle, self.due = None, time.perf_counter() + 0.5
+
+    def refresh(self, history, final=False):
+        """Draw, at most once in two seconds unless it is the final picture."""
+        if not self.live or (time.perf_counter() < self.due and not final):
+            return
+        bundle, metadata = figures.picture(*draw_progress(history, self.title, final))
+        if self.handle is None:
+            self.handle = display(bundle, metadata=metadata, raw=True, display_id=True)
+        else:
+            self.handle.update(bundle, metadata=metadata, raw=True)
+        self.due = time.perf_counter() + 2
+
+
+def progress_text(history, final):
+    """One line: where the run is, the best validation loss, the time it took or has left."""
+    best = f"validation loss {history.best[1]:.3f} at step {history.best[0]:,}" if history.validation else ""
+    if final:
+        return f"{best}, {history.steps:,} steps in {history.seconds:.0f} s"
+    left = history.seconds / history.steps * (history.planned - history.steps)
+    return f"step {history.steps:,} of {history.planned:,}, {left:.0f} s left{', ' if best else ''}{best}"
+
+
+def draw_progress(history, title, final):
+    """The loss curve so far as (png, alternative text)."""
+    figure = Figure(figsize=(7, 2.6), dpi=90, layout="constrained")
+    axes = figure.subplots()
+    window = max(1, history.steps // 200)
+    smooth = torch.tensor(history.losses).unfold(0, window, window).mean(1)
+    axes.plot(torch.arange(1, len(smooth) + 1) * window, smooth, color=figures.SKY, lw=1)
+    axes.text(0.99, 0.93, "training batches", color=figures.SKY, transform=axes.transAxes, ha="right")
+    if history.validation:
+        axes.plot(*zip(*history.validation, strict=True), "o-", color=figures.RED, ms=3)
+        axes.text(0.99, 0.83, "validation", color=figures.RED, transform=axes.transAxes, ha="right")
+        low = min(history.best[1], smooth.min().item())
+        axes.set_ylim(low - 0.05, max(low + 0.3, smooth[len(smooth) // 20:].max().item() + 0.02))
+    axes.set(xlim=(0, history.planned), xlabel="step", ylabel="nats per symbol")
+    text = progress_text(history, final)
+    axes.set_title(f"{title}: {text}" if title else text)
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(buffer)
+    return buffer.getvalue(), f"Loss curve. {title}: {text}"
