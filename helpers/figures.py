@@ -1,6 +1,7 @@
 """The look of every picture, and the few drawings that several notebooks share."""
 
 import io
+from base64 import b64encode
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -26,7 +27,7 @@ def style():
 
 def picture(png, alt):
     """The display bundle and metadata of a picture with alternative text: `display(*picture(...), raw=True)`."""
-    return {"image/png": png, "text/plain": alt}, {"image/png": {"alt": alt}}
+    return {"image/png": b64encode(png).decode(), "text/plain": alt}, {"image/png": {"alt": alt}}
 
 
 def show(figure, alt):

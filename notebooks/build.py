@@ -1,0 +1,221 @@
+"""Execute and normalise the course's notebooks, or check the committed ones without running them.
+
+    python notebooks/build.py                        execute all notebooks
+    python notebooks/build.py 01                     execute those whose file name begins with 01
+    python notebooks/build.py --prose 01             only the text changed: normalise, keep the outputs
+    python notebooks/build.py --check                verify, run nothing
+    python notebooks/build.py --address YOU/COURSE   put the address of your copy on GitHub into every Colab link
+
+Each notebook runs from top to bottom in a fresh kernel and fails on any error or warning. Its results go into the
+reference timeline, its run time into its own head and into the README.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).resolve().parent
+README = FOLDER.parent / "README.md"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+LARGEST = 1_000_000  # bytes a notebook file may have
+ADDRESS = re.compile(r"(?<=github\.com/|com/github/)[\w.-]+/[\w.-]+(?=/blob|\.git| |$)", re.MULTILINE)
+
+
+class BuildError(Exception):
+    """A notebook is not fit to be committed; the message says why."""
+
+
+def chosen(prefixes):
+    """The notebooks whose file names begin with one of the prefixes; all without prefixes."""
+    paths = sorted(FOLDER.glob("*.ipynb"))
+    found = [path for path in paths if not prefixes or path.name.startswith(tuple(prefixes))]
+    if not found:
+        raise BuildError(f"There is no notebook that begins with {' or '.join(prefixes) or 'anything'}.")
+    return found
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def code_hash(notebook):
+    """A hash of all code, which ties the stored outputs to it."""
+    return hashlib.sha256("\0".join(cell.source for cell in code_cells(notebook)).encode()).hexdigest()
+
+
+def normalise(notebook):
+    """Bring a notebook into the one form that is committed. Changes it in place; doing it twice changes nothing."""
+    course = {"code_sha256": code_hash(notebook), **notebook.metadata.get("course", {})}
+    notebook.metadata = nbformat.from_dict({
+        "course": course,
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    })
+    notebook.nbformat_minor = 5
+    seen = set()
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        cell.id = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        while cell.id in seen:
+            cell.id = hashlib.sha256(cell.id.encode()).hexdigest()[:8]
+        seen.add(cell.id)
+        cell.pop("attachments", None)
+        if cell.cell_type == "code":
+            cell.outputs = list(merged(cell.outputs))
+    return notebook
+
+
+def merged(outputs):
+    """Outputs without widget views and memory addresses, neighbouring pieces of one stream joined."""
+    last = None
+    for output in outputs:
+        if output.output_type == "stream":
+            if last is not None and last.output_type == "stream" and last.name == output.name:
+                last.text = masked(last.text + output.text)
+                continue
+            output.text = masked(output.text)
+        if "data" in output:
+            output.data.pop(WIDGET, None)
+            if "text/plain" in output.data:
+                output.data["text/plain"] = masked(output.data["text/plain"])
+        last = output
+        yield output
+
+
+def masked(text):
+    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text)
+
+
+def troubles(notebook):
+    """What in the outputs must not be committed, as sentences."""
+    for number, cell in enumerate(code_cells(notebook), 1):
+        if cell.execution_count != number:
+            yield f"code cell {number} has the execution count {cell.execution_count}: not one clean run"
+        for output in cell.outputs:
+            if output.output_type == "error":
+                yield f"code cell {number} ends in {output.ename}: {output.evalue}"
+            if output.output_type == "stream" and output.name == "stderr":
+                yield f"code cell {number} writes to stderr: {output.text.strip()[:300]}"
+    for model in notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get(
+            "state", {}).values():
+        for output in model.get("state", {}).get("outputs", []):
+            if output.get("output_type") == "error":
+                yield f"an Output widget hides {output.get('ename')}: {output.get('evalue')}"
+
+
+def refuse(path, problems):
+    problems = list(problems)
+    if problems:
+        raise BuildError("\n".join(f"{path.name}: {problem}" for problem in problems))
+
+
+def execute(path):
+    """Run a notebook in a fresh kernel, write it back in its committed form, and note how long it ran."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("widgets", None)
+    os.environ["COURSE_REFERENCE_RUN"] = "1"  # timeline.record writes data/timeline.csv
+    start = time.perf_counter()
+    client = NotebookClient(notebook, timeout=900, kernel_name="python3", record_timing=False, allow_errors=True,
+                            resources={"metadata": {"path": str(FOLDER)}})
+    client.execute()
+    seconds = time.perf_counter() - start
+    nbformat.write(notebook, path.with_suffix(".failed.ipynb"))
+    refuse(path, troubles(notebook))
+    path.with_suffix(".failed.ipynb").unlink()
+    notebook.metadata["course"] = {"code_sha256": code_hash(notebook), "run_time": f"{seconds / 60:.1f} min"}
+    note_run_time(path, notebook)
+    nbformat.write(normalise(notebook), path)
+    return seconds
+
+
+def note_run_time(path, notebook):
+    """Write the measured run time into the notebook's first cell and into its row of the README's table."""
+    run_time = notebook.metadata["course"]["run_time"]
+    head = notebook.cells[0]
+    head.source, changed = re.subn(r"(?<=\*\*Run time:\*\* )[\d.]+ min", run_time, head.source)
+    text, listed = re.subn(rf"^(\|.*{re.escape(path.name)}.*\| )[\d.]+ min( \|)$", rf"\g<1>{run_time}\2",
+                           README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    if not (changed == listed == 1):
+        raise BuildError(f"{path.name}: its head and one row of the README's table must give the run time.")
+    README.write_text(text, encoding="utf-8")
+
+
+def keep_outputs(path):
+    """Normalise a notebook of which only the text changed."""
+    notebook = nbformat.read(path, as_version=4)
+    refuse(path, troubles(notebook))
+    if notebook.metadata.get("course", {}).get("code_sha256") != code_hash(notebook):
+        raise BuildError(f"{path.name}: its code has changed since it was run; execute it.")
+    note_run_time(path, notebook)
+    nbformat.write(normalise(notebook), path)
+
+
+def check(path):
+    """Every reason, as sentences, why a notebook is not fit to be committed as it lies there."""
+    text = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(text, as_version=4)
+    yield from troubles(notebook)
+    if notebook.metadata.get("course", {}).get("code_sha256") != code_hash(notebook):
+        yield "its code has changed since it was run"
+    if len(text.encode()) > LARGEST:
+        yield f"it has {len(text.encode()):,} bytes, more than {LARGEST:,}"
+    before = json.loads(text)
+    if json.loads(nbformat.writes(normalise(notebook))) != before:
+        yield "it is not in its normal form (widget state, metadata or cell ids); build it again"
+    run_time = notebook.metadata["course"].get("run_time", "no run time")
+    if f"**Run time:** {run_time}" not in notebook.cells[0].source:
+        yield f"its head does not give the measured run time, {run_time}"
+    if not re.search(rf"{re.escape(path.name)}.*\| {re.escape(run_time)} \|", README.read_text(encoding="utf-8")):
+        yield f"the README does not give its measured run time, {run_time}"
+
+
+def readdress(address):
+    """Put owner/repository into every link to GitHub in the README and the notebooks."""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", address):
+        raise BuildError(f"An address looks like owner/repository, not {address!r}.")
+    README.write_text(ADDRESS.sub(address, README.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in chosen([]):
+        notebook = nbformat.read(path, as_version=4)
+        refuse(path, check(path))
+        for cell in [notebook.cells[0], code_cells(notebook)[0]]:
+            cell.source = ADDRESS.sub(address, cell.source)
+        notebook.metadata["course"]["code_sha256"] = code_hash(notebook)
+        nbformat.write(normalise(notebook), path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("prefix", nargs="*", help="beginnings of file names, such as 01")
+    parser.add_argument("--prose", action="store_true", help="keep the outputs; only text changed")
+    parser.add_argument("--check", action="store_true", help="verify without running")
+    parser.add_argument("--address", metavar="OWNER/REPOSITORY", help="where your copy lives on GitHub")
+    options = parser.parse_args()
+    if options.address:
+        readdress(options.address)
+        return
+    for path in chosen(options.prefix):
+        if options.check:
+            refuse(path, check(path))
+            print(f"{path.name}: fit to be committed")
+        elif options.prose:
+            keep_outputs(path)
+            print(f"{path.name}: normalised")
+        else:
+            print(f"{path.name}: running", flush=True)
+            print(f"{path.name}: ran in {execute(path):.0f} s")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BuildError as error:
+        sys.exit(str(error))
