@@ -39,4 +39,4 @@ def prove_same(pairs, tolerance=1e-10):
             place = tuple(int(i) for i in torch.unravel_index(flat, ours.shape))
             raise ParityError(f"{name} differs by {difference:.1e} of its largest value (allowed: {tolerance:.0e}). "
                               f"Worst at {place}: ours {ours[place].item():.6g}, theirs {theirs[place].item():.6g}.")
-        print(f"{name:<{width}}  {str(tuple(ours.shape)):<12}  relative difference {difference:.1e}")
+        print(f"{name:<{width}}  {tuple(ours.shape)!s:<12}  relative difference {difference:.1e}")

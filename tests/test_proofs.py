@@ -1,0 +1,63 @@
+"""The proofs bite: every one-line fault in a hand-built model makes its notebook's proof cell fail."""
+
+import pytest
+from notebook_code import run_tagged
+
+from helpers.parity import ParityError
+
+FAULTS = {
+    "00_story_so_far": [
+        ("no tanh in the hidden layer", "hidden = torch.tanh(self.d + x @ self.H.T)", "hidden = self.d + x @ self.H.T"),
+        ("no direct connections", "self.b + x @ self.W.T + hidden", "self.b + hidden"),
+        ("no output bias", "return self.b + x", "return x"),
+        ("oldest symbol first in the window by hand", "x = self.C[windows(tokens, self.width)]",
+         "x = self.C[windows(tokens, self.width).flip(2)]"),
+        ("convolution without its bias", "earlier @ A.T + x @ B.T + b", "earlier @ A.T + x @ B.T"),
+        ("convolution looks one step too far", "F.pad(x, (0, 0, dilation, 0))", "F.pad(x, (0, 0, dilation + 1, 0))"),
+        ("kernel halves swapped", "earlier @ A.T + x @ B.T", "earlier @ B.T + x @ A.T"),
+        ("the network's convolution looks ahead", "F.pad(x, (self.dilation, 0))", "F.pad(x, (0, self.dilation))"),
+        ("plain counts in the shorter context",
+         "tables[k][h[1:]][w] += 1  #", "tables[k][h[1:]][w] += followers[w]  #"),
+        ("discount taken and not given back", "+ taken * lower)", "+ 0 * lower)"),
+        ("discount given back once, not per follower", "taken = D * len(followers)", "taken = D"),
+        ("uniform instead of the shorter context",
+         "lower = self.P(h[1:]) if h else", "lower = self.P(()) * 0 + 1 / 27 if h else"),
+    ],
+    "01_bptt_boden_2001": [
+        ("carried error left out",
+         "delta = (local + carried) * (1 - y[:, t] ** 2)", "delta = local * (1 - y[:, t] ** 2)"),
+        ("local error left out", "delta = (local + carried) *", "delta = carried *"),
+        ("slope of the logistic",
+         "(local + carried) * (1 - y[:, t] ** 2)", "(local + carried) * y[:, t] * (1 - y[:, t])"),
+        ("slope left out", "(local + carried) * (1 - y[:, t] ** 2)", "(local + carried)"),
+        ("transposed loop", 'carried = delta @ w["U"]', 'carried = delta @ w["U"].T'),
+        ("state of the same step", "delta.T @ before[:, t]", "delta.T @ y[:, t]"),
+        ("wrong sign at the outputs", "return (d - p) * (targets", "return (p - d) * (targets"),
+        ("padding not left out", "return (d - p) * (targets != data.IGNORE)[..., None]", "return d - p"),
+        ("mean over the batch instead of sum", 'change["theta_j"] + delta.sum(0)\n        carried',
+         'change["theta_j"] + delta.mean(0)\n        carried'),
+        ("mean over copies instead of sum", 'change["V"] = change["V"] + delta.T @ x[:, t]',
+         'change["V"] = change["V"] + delta.T @ x[:, t] / tokens.shape[1]'),
+        ("only the last copy counts",
+         'change["U"] = change["U"] + delta.T @', 'change["U"] = 0 * change["U"] + delta.T @'),
+        ("bias counted twice", 'y @ w["U"].T + w["theta_j"]        # V', 'y @ w["U"].T + 2 * w["theta_j"]  # V'),
+        ("truncation one copy too long", "for lag in range(min(tau, tokens.shape[1])):",
+         "for lag in range(min(tau + 1, tokens.shape[1])):"),
+        ("lagged states not shifted", "delta, before[:, :here]", "delta, y[:, :here]"),
+        ("lagged slopes of the wrong step", "slopes[:, :here - 1]", "slopes[:, 1:here]"),
+    ],
+}
+CASES = [pytest.param(name, right, wrong, id=f"{name[:2]} {what}")
+         for name, faults in FAULTS.items() for what, right, wrong in faults]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_proofs_hold_as_they_stand(name):
+    _, printed = run_tagged(name)
+    assert printed.count("relative difference") > 5
+
+
+@pytest.mark.parametrize(("name", "right", "wrong"), CASES)
+def test_a_fault_is_caught(name, right, wrong):
+    with pytest.raises(ParityError):
+        run_tagged(name, right=right, wrong=wrong)
