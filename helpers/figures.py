@@ -10,7 +10,7 @@ from IPython.display import Markdown, display
 # Okabe and Ito's palette: colour-blind readers can tell these apart, in print too.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#888888"
-COLOURS = [BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK]
+COLOURS = [BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK]
 
 
 def style():

@@ -26,7 +26,7 @@ FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parent / "README.md"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 1_000_000  # bytes a notebook file may have
-ADDRESS = re.compile(r"(?<=github\.com/|com/github/)[\w.-]+/[\w.-]+(?=/blob|\.git| |$)", re.MULTILINE)
+ADDRESS = re.compile(r"(?<=github\.com/|com/github/)[\w.-]+/[\w.-]+?(?=/blob|\.git|\s|$)", re.MULTILINE)
 
 
 class BuildError(Exception):

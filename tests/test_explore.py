@@ -1,0 +1,178 @@
+"""helpers.explore. The Colab test runs this file again under the older ipywidgets."""
+
+import io
+import warnings
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import CourseError, explore, figures
+
+figures.style()
+
+
+def draw(axes, steps=10, scale=1.0, unit="tanh", name="ada", bold=False, rate=1):
+    if not name.isalpha():
+        raise CourseError("Type letters only.")
+    left, right = axes
+    left.plot(np.arange(steps), scale * np.arange(steps), lw=4 if bold else 1)
+    left.set(xlim=(0, 40), ylim=(-5, 50), xlabel="x", ylabel="y", title=f"{unit} of {name}")
+    right.bar(range(len(name)), [ord(letter) for letter in name])
+    right.set_xticks(range(len(name)), list(name))
+    right.set(xlim=(-1, 10), ylim=(0, 150), title=f"rate {rate}")
+
+
+CHOICES = {"steps": (2, 40), "scale": (0.1, 2.0), "unit": ["tanh", "relu"], "name": str, "bold": bool,
+           "rate": [1, 10, 100]}
+
+
+def make(function=draw, **choices):
+    return explore.Explorer(function, choices or CHOICES, (6, 3), (1, 2), (2, 1))
+
+
+def pixels(explorer):
+    return np.asarray(Image.open(io.BytesIO(explorer.image.value))).astype(int)
+
+
+def test_controls_are_of_the_right_kind_and_start_at_the_defaults():
+    controls = make().controls
+    kinds = [widgets.IntSlider, widgets.FloatSlider, widgets.Dropdown, widgets.Text, widgets.Checkbox,
+             widgets.SelectionSlider]
+    assert [type(each) for each in controls.values()] == kinds
+    assert [each.value for each in controls.values()] == [10, 1.0, "tanh", "ada", False, 1]
+
+
+def test_without_a_default_a_control_starts_in_the_middle():
+    assert explore.control("n", (0, 10), None).value == 5
+    assert explore.control("r", (0.0, 1.0), None).value == 0.5
+    assert explore.control("r", (0.0, 1.0, 0.25), 0.25).step == 0.25
+    own = widgets.FloatLogSlider(min=-3, max=0)
+    assert explore.control("rate", own, None) is own
+    with pytest.raises(CourseError, match="a control is"):
+        explore.control("n", 7, None)
+
+
+@pytest.mark.parametrize(("name", "value"), [("steps", 30), ("scale", 0.3), ("unit", "relu"), ("name", "olivia"),
+                                             ("bold", True), ("rate", 100)])
+def test_a_control_changes_the_picture_and_back(name, value):
+    explorer = make()
+    before = pixels(explorer)
+    explorer.controls[name].value = value
+    assert (pixels(explorer) != before).any()
+    explorer.controls[name].value = make().controls[name].value
+    assert (pixels(explorer) == before).all()
+
+
+def test_the_fast_picture_equals_a_full_redraw():
+    explorer = make()
+    for steps in (5, 40, 23):
+        explorer.controls["steps"].value = steps
+    fast = pixels(explorer)
+    explorer.canvas.signature = ()  # anything else, so that the background is drawn anew
+    explorer.refresh()
+    assert (pixels(explorer) == fast).all()
+
+
+def test_changed_limits_and_labels_are_drawn():
+    def moving(axes, top=5):
+        axes[0].plot([0, 1])
+        axes[0].set(ylim=(0, top), xlabel=f"to {top}")
+
+    explorer = make(moving, top=(1, 100))
+    before = pixels(explorer)
+    explorer.controls["top"].value = 100
+    height, width = before.shape[:2]
+    assert (pixels(explorer)[:, :width // 8] != before[:, :width // 8]).any(), "tick labels"
+    assert (pixels(explorer)[height - 30:] != before[height - 30:]).any(), "axis label"
+
+
+def test_bad_input_is_said_and_the_picture_stays():
+    explorer = make()
+    before = explorer.image.value
+    explorer.controls["name"].value = "a<9"
+    assert "Type letters only." in explorer.message.value and explorer.image.value == before
+    explorer.controls["name"].value = "emma"
+    assert explorer.message.value == "" and explorer.image.value != before
+
+
+def test_an_unexpected_error_is_said_too():
+    def failing(axes, n=1):
+        axes[0].set_title(f"{1 / (n - 3)}")
+
+    explorer = make(failing, n=(0, 9))
+    explorer.controls["n"].value = 3
+    assert "ZeroDivisionError: division by zero" in explorer.message.value
+
+
+def test_driving_a_good_explorer_passes():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make().drive()
+
+
+def sleeping(axes, n=1):
+    axes[0].set_title("always the same")
+
+
+def failing_at_the_end(axes, n=1):
+    axes[0].set_title(f"{1 / (9 - n)}")
+
+
+def warning(axes, n=1):
+    axes[0].set_title(f"{n}")
+    if n == 9:
+        np.log(np.zeros(1))
+
+
+def drifting(axes, n=1, seen=[]):  # noqa: B006
+    seen.append(n)
+    axes[0].set_title(f"{n} {len(seen)}")
+
+
+@pytest.mark.parametrize(("function", "message"), [
+    (sleeping, "n = 4 leaves the picture unchanged"), (failing_at_the_end, "n = 9 fails: ZeroDivisionError"),
+    (warning, "n = 9 fails: RuntimeWarning"), (drifting, "does not bring the first picture back")])
+def test_driving_finds_faults(function, message):
+    with pytest.raises(explore.ExploreError, match=message):
+        make(function, n=(0, 9)).drive()
+
+
+def test_a_text_box_that_crashes_on_nothing_is_found():
+    def first_letter(axes, name="ada"):
+        axes[0].set_title(name[0])
+
+    with pytest.raises(explore.ExploreError, match="name = '' fails: IndexError"):
+        make(first_letter, name=str).drive()
+
+
+def test_log_sliders_are_driven_by_value():
+    slider = widgets.FloatLogSlider(value=1, base=10, min=-2, max=2)
+    assert explore.stops(slider) == (0.01, 1.0, 100)
+
+
+def test_display_holds_the_widget_and_a_picture(monkeypatch):
+    shown = []
+    monkeypatch.setattr(explore, "display", lambda bundle, **options: shown.append((bundle, options)))
+    explore.explore(draw, "An example.", panels=(1, 2), **CHOICES)
+    bundle, options = shown[0]
+    assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
+    assert bundle["text/plain"] == "An example." and options["metadata"]["image/png"]["alt"] == "An example."
+
+
+def test_colab_gets_the_widget_alone(monkeypatch):
+    shown = []
+    monkeypatch.setitem(explore.sys.modules, "google.colab", object())
+    monkeypatch.setattr(explore, "display", lambda box, **options: shown.append(box))
+    explore.explore(draw, "An example.", panels=(1, 2), **CHOICES)
+    assert isinstance(shown[0], widgets.VBox)
+
+
+def test_without_the_variable_nothing_is_driven(monkeypatch):
+    monkeypatch.delenv(explore.DRIVE, raising=False)
+    monkeypatch.setattr(explore, "display", lambda *a, **k: None)
+    explore.explore(sleeping, "x", panels=(1, 2), n=(0, 9))
+    monkeypatch.setenv(explore.DRIVE, "1")
+    with pytest.raises(explore.ExploreError):
+        explore.explore(sleeping, "x", panels=(1, 2), n=(0, 9))

@@ -1,0 +1,48 @@
+"""helpers.figures"""
+
+import base64
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from helpers import figures
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    calls = []
+    monkeypatch.setattr(figures, "display", lambda data, **options: calls.append((data, options)))
+    return calls
+
+
+def test_show_displays_a_png_with_its_alternative_text_and_closes_the_figure(shown):
+    figure, _ = plt.subplots()
+    figures.show(figure, "A flat line.")
+    bundle, options = shown[0]
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert bundle["text/plain"] == options["metadata"]["image/png"]["alt"] == "A flat line."
+    assert figure.number not in plt.get_fignums()
+
+
+def test_table_and_claims(shown):
+    figures.table(["a", "b"], [(1, 2)])
+    assert shown[0][0].data == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+    figures.claims([("p", "q", True), ("r", "s", False), ("t", "u", "partly")])
+    assert shown[1][0].data.splitlines()[2:] == ["| p | q | yes |", "| r | s | **no** |", "| t | u | partly |"]
+
+
+def test_heatmap_names_and_marks_every_cell():
+    _, axes = plt.subplots()
+    figures.heatmap(axes, np.arange(6).reshape(2, 3), "ab", "xyz", mark=str)
+    assert [label.get_text() for label in axes.get_xticklabels()] == list("xyz")
+    assert [label.get_text() for label in axes.get_yticklabels()] == list("ab")
+    assert [text.get_text() for text in axes.texts] == list("012345")
+    plt.close()
+
+
+def test_colours_differ_in_lightness():
+    """Neighbours in the cycle can be told apart without colour."""
+    rgb = np.array([[int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)] for colour in figures.COLOURS])
+    lightness = rgb @ [0.2126, 0.7152, 0.0722]
+    assert (abs(np.diff(lightness)) > 0.05).all()

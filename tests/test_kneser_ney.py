@@ -1,0 +1,79 @@
+"""The Kneser-Ney model of notebook 00 against an independent implementation, straight from the definition."""
+
+import math
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from notebook_code import run_tagged
+
+from helpers import data
+
+NAMES = ["emma", "ada", "anna", "hannah", "mae", "amelia", "bo", "bob", "noah", "nora", "aa", "elena", "lena"]
+VOCABULARY = data.Vocabulary()
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    return run_tagged("00_story_so_far", tags=("setup", "hand-built"))[0]
+
+
+@cache
+def occurrences(context, symbol):
+    """How many times a symbol follows a context in the names, boundaries written as dots; a name's first is given."""
+    places = [(f".{name}.", i) for name in NAMES for i in range(1, len(name) + 2)]
+    return sum(text[:i].endswith(context) and text[i] == symbol for text, i in places)
+
+
+@cache
+def count(context, symbol, top):
+    """The count that Kneser and Ney use: plain at the top and at the start of a name, else of different symbols."""
+    if top or context.startswith("."):
+        return occurrences(context, symbol)
+    return sum(occurrences(before + context, symbol) > 0 for before in VOCABULARY.symbols)
+
+
+@cache
+def discount(length, top):
+    contexts = {f".{name}"[i:i + length] for name in NAMES for i in range(len(name) + 2 - length)}
+    counts = [count(context, symbol, top) for context in contexts for symbol in VOCABULARY.symbols]
+    n1, n2 = counts.count(1), counts.count(2)
+    return Fraction(n1, n1 + 2 * n2) if n1 else Fraction(0)
+
+
+@cache
+def probability(context, symbol, order):
+    """P(symbol | context) as an exact fraction; the context has at most order - 1 symbols."""
+    top = len(context) == order - 1
+    counts = {w: count(context, w, top) for w in VOCABULARY.symbols}
+    lower = probability(context[1:], symbol, order) if context else Fraction(1, 27)
+    total = sum(counts.values())
+    if not total:
+        return lower
+    D = discount(len(context), top)
+    seen = sum(c > 0 for c in counts.values())
+    return (max(counts[symbol] - D, 0) + D * seen * lower) / total
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_same_probabilities(notebook, order):
+    model = notebook["KneserNey"](NAMES, VOCABULARY, order)
+    contexts = {"."[:order - 1], ".e"[-(order - 1):] if order > 1 else "", ".an"[-(order - 1):] if order > 1 else "",
+                "ann"[-(order - 1):] if order > 1 else "", "zzq"[-(order - 1):] if order > 1 else ""}
+    for context in contexts:
+        ours = model.P(tuple(VOCABULARY.number[symbol] for symbol in context))
+        theirs = [float(probability(context, symbol, order)) for symbol in VOCABULARY.symbols]
+        assert np.allclose(ours, theirs, rtol=1e-12), (order, context)
+
+
+def test_logits_are_the_log_probabilities_of_the_right_contexts(notebook):
+    model = notebook["KneserNey"](NAMES, VOCABULARY, 3)
+    tokens, _ = data.to_tensors(["ada"], VOCABULARY)
+    for t, context in enumerate([".", ".a", "ad", "da"]):
+        log_p = model(tokens)[0, t]
+        for symbol in "a.dz":
+            wanted = math.log(probability(context, symbol, 3))
+            assert log_p[VOCABULARY.number[symbol]].item() == pytest.approx(wanted, rel=1e-12)
+    assert torch.allclose(model(tokens).exp().sum(-1), torch.ones(1, 4, dtype=torch.float64))
