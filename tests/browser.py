@@ -1,0 +1,129 @@
+"""JupyterLab and Chromium, for the browser test and the slider benchmark."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+SETTINGS = {"apputils-extension/notification.jupyterlab-settings": '{"fetchNews": "false", "checkForUpdates": false}',
+            "notebook-extension/tracker.jupyterlab-settings": '{"windowingMode": "none"}',
+            "docmanager-extension/plugin.jupyterlab-settings": '{"autosave": false}'}
+PIXELS = """box => { const image = box.querySelector('img');
+    if (!image || !image.complete || !image.naturalWidth) return null;
+    const canvas = document.createElement('canvas');
+    canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    return canvas.toDataURL(); }"""
+LISTEN = """async () => { const context = window.jupyterapp.shell.currentWidget.context;
+    await context.ready; await context.sessionContext.ready;
+    window.errors = [];
+    context.sessionContext.session.kernel.anyMessage.connect((_, {msg, direction}) => {
+        if (direction === 'recv' && msg.header.msg_type === 'error')
+            window.errors.push(msg.content.ename + ': ' + msg.content.evalue); }); }"""
+
+
+def find_browser():
+    """The path of Chromium or Chrome, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+    return next(filter(None, map(shutil.which, names)), str(mac) if mac.exists() else None)
+
+
+@contextmanager
+def jupyterlab(folder, timeout=60):
+    """A JupyterLab on 127.0.0.1 over a copy of the course in `folder`; yields (address, token)."""
+    shutil.copytree(ROOT, folder / "course", ignore=shutil.ignore_patterns(".git", ".venv", "*.py~", "__pycache__"))
+    for name, text in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / name
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime",
+              "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
+    environment = {**os.environ, **{name: str(folder / place) for name, place in places.items()}}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+               f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
+               "--LabApp.expose_app_in_browser=True"]
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(command, cwd=folder / "course", env=environment, stdout=log, stderr=log)
+        try:
+            address, end = f"http://127.0.0.1:{port}", time.monotonic() + timeout
+            while True:
+                try:
+                    urllib.request.urlopen(f"{address}/api?token={token}", timeout=5).read()
+                    break
+                except OSError:
+                    if server.poll() is not None or time.monotonic() > end:
+                        raise RuntimeError("JupyterLab did not start:\n" + (folder / "server.log").read_text()) from None
+                    time.sleep(0.2)
+            yield address, token
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+@contextmanager
+def opened(folder, notebook, size=(1300, 1000)):
+    """A page with the notebook open in JupyterLab and its kernel ready; kernel errors go to `window.errors`."""
+    with jupyterlab(folder) as (address, token), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        try:
+            page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+            page.goto(f"{address}/lab/tree/notebooks/{notebook}?token={token}&reset")
+            page.wait_for_function("() => !!window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=60_000)
+            page.evaluate(LISTEN)
+            yield page
+        finally:
+            browser.close()
+
+
+def run_all(page, minutes=12):
+    """Run every cell; True when all ran."""
+    page.set_default_timeout(minutes * 60_000)
+    return page.evaluate("async () => await window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+class Slider:
+    """One slider of a notebook's explorer, found by its label, and the picture it drives."""
+
+    def __init__(self, page, label):
+        self.page = page
+        self.cell = page.locator(".jp-CodeCell", has=page.locator(".noUi-handle")).filter(has_text=label).first
+        self.row = self.cell.locator(".widget-slider").filter(has_text=label)
+        self.handle = self.row.locator(".noUi-handle")
+        self.handle.scroll_into_view_if_needed()
+
+    def readout(self):
+        return self.row.locator(".widget-readout").inner_text()
+
+    def pixels(self):
+        """The decoded pixels of the picture, as a data address; None while it loads."""
+        return self.cell.locator(".jp-OutputArea-output").first.evaluate(PIXELS)
+
+    def press(self, key):
+        self.handle.focus()
+        self.page.keyboard.press(key)
+
+    def wait_for_picture(self, accept, seconds=20):
+        """Poll until accept(pixels); returns them. TimeoutError if that never happens."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pixels = self.pixels()
+            if pixels and accept(pixels):
+                return pixels
+            time.sleep(0.02)
+        raise TimeoutError("the picture did not become what was expected")
