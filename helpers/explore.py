@@ -32,7 +32,7 @@ class ExploreError(CourseError):
 
 
 class Canvas:
-    """One live matplotlib figure, redrawn by a function."""
+    """One live matplotlib figure, redrawn by a function. Limits that the function sets stay until it sets others."""
 
     def __init__(self, size, panels, widths):
         self.figure = Figure(figsize=size, dpi=100, layout="constrained")
@@ -47,7 +47,6 @@ class Canvas:
                 artist.remove()
             axes.set_prop_cycle(None)
             axes.relim()
-            axes.autoscale(True)
         function(self.axes, **values)
         if self.signature is None:  # the first time: find the layout, then keep it, so that nothing jumps
             self.figure.draw_without_rendering()
@@ -67,9 +66,9 @@ class Canvas:
 
     def png(self):
         buffer = self.canvas.buffer_rgba()
-        image = Image.frombuffer("RGBA", (buffer.shape[1], buffer.shape[0]), buffer).convert("RGB")
+        image = Image.frombuffer("RGBA", (buffer.shape[1], buffer.shape[0]), buffer)
         file = io.BytesIO()
-        image.save(file, "PNG", compress_level=1)
+        image.quantize(256, method=Image.Quantize.FASTOCTREE).save(file, "PNG", compress_level=1)  # twice as fast
         return file.getvalue()
 
 
@@ -132,6 +131,7 @@ class Explorer:
         signature = inspect.signature(draw).parameters
         defaults = {name: p.default for name, p in signature.items() if p.default is not p.empty}
         self.draw, self.canvas, self.failure = draw, Canvas(size, panels, widths), None
+        self.driven = False
         self.controls = {name: control(name, choice, defaults.get(name)) for name, choice in choices.items()}
         self.image = widgets.Image(format="png", value=self.canvas.draw(draw, self.values()))
         self.image.layout.max_width = "100%"
@@ -147,7 +147,11 @@ class Explorer:
     def refresh(self, change=None):
         """Draw for the values as they are now. What fails is said in the message line; the last picture stays."""
         try:
-            self.image.value = self.canvas.draw(self.draw, self.values())
+            with warnings.catch_warnings():
+                if self.driven:
+                    warnings.simplefilter("error")
+                picture = self.canvas.draw(self.draw, self.values())
+            self.image.value = picture
             self.failure, self.message.value = None, ""
         except Exception as error:
             self.failure = error
@@ -156,14 +160,12 @@ class Explorer:
 
     def drive(self):
         """Move every control to its ends and its middle, and back. ExploreError unless each does what it must."""
-        first = self.image.value
+        first, self.driven = self.image.value, True
         for name, each in self.controls.items():
             start, seen = each.value, {}
             for value in stops(each):
-                with warnings.catch_warnings():
-                    warnings.simplefilter("error")
-                    each.value = value
-                    self.refresh()
+                each.value = value
+                self.refresh()
                 refused = isinstance(self.failure, CourseError) and isinstance(each, widgets.Text)
                 if self.failure and not refused:
                     raise ExploreError(f"{name} = {value!r} fails: {self.failure!r}") from self.failure
@@ -175,6 +177,7 @@ class Explorer:
             self.refresh()
             if self.image.value != first:
                 raise ExploreError(f"{name} back at {start!r} does not bring the first picture back.")
+        self.driven = False
 
 
 def stops(each):

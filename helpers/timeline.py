@@ -74,8 +74,8 @@ def draw(until, only=None):
     axes.set_xticks(places, [f"{row['model']}\n{row['year']}\n{row['parameters']:,} numbers" for row in rows])
     best = min(rows, key=lambda row: row["test_loss"])
     note = "; rings: your own run" if own else ""
-    axes.set(xlim=(-0.5, len(rows) - 0.3), ylabel="test loss (nats per character)",
-             title=f"Up to {until}, the best model of the names is the {best['model']}{note}")
+    axes.set(xlim=(-0.5, len(rows) - 0.3), ylabel="test loss (nats per symbol)",
+             title=f"Up to {until} the lowest test loss is that of {best['model']}{note}")
     axes.margins(y=0.25)
     listing = ", ".join(f"{row['model']} ({row['year']}) {row['test_loss']:.3f}" for row in rows)
-    figures.show(figure, f"Timeline of test losses in nats per character: {listing}.")
+    figures.show(figure, f"Timeline of test losses in nats per symbol: {listing}.")
