@@ -20,7 +20,8 @@ from helpers import data, training
 class Recurrent(nn.Module):
     def __init__(self, kind):
         super().__init__()
-        self.embedding, self.rnn, self.output = nn.Embedding(27, 32), kind(32, 128, batch_first=True), nn.Linear(128, 27)
+        self.embedding, self.output = nn.Embedding(27, 32), nn.Linear(128, 27)
+        self.rnn = kind(32, 128, batch_first=True)
 
     def forward(self, tokens):
         return self.output(self.rnn(self.embedding(tokens))[0])

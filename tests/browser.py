@@ -68,7 +68,8 @@ def jupyterlab(folder, timeout=60):
                     break
                 except OSError:
                     if server.poll() is not None or time.monotonic() > end:
-                        raise RuntimeError("JupyterLab did not start:\n" + (folder / "server.log").read_text()) from None
+                        log_text = (folder / "server.log").read_text()
+                        raise RuntimeError(f"JupyterLab did not start:\n{log_text}") from None
                     time.sleep(0.2)
             yield address, token
         finally:

@@ -5,6 +5,7 @@ import random
 import string
 import subprocess
 import sys
+from itertools import chain
 
 import pytest
 import torch
@@ -35,7 +36,7 @@ def test_names_are_distinct_and_lower_case():
 def test_split_is_a_partition_in_the_right_shares():
     names = data.load_names()
     split = data.split_names(names)
-    assert sorted(sum(split, [])) == sorted(names)
+    assert sorted(chain(*split)) == sorted(names)
     for part, share in zip(split, (0.8, 0.1, 0.1), strict=True):
         assert abs(len(part) / len(names) - share) < 0.005
 

@@ -96,6 +96,17 @@ def test_bad_input_is_said_and_the_picture_stays():
     assert explorer.message.value == "" and explorer.image.value != before
 
 
+def test_what_the_function_returns_is_the_caption():
+    def speaking(axes, n=1):
+        axes[0].set_title(n)
+        return f"{n} < 10"
+
+    explorer = make(speaking, n=(0, 9))
+    assert explorer.message.value == "1 &lt; 10"
+    explorer.controls["n"].value = 7
+    assert explorer.message.value == "7 &lt; 10"
+
+
 def test_an_unexpected_error_is_said_too():
     def failing(axes, n=1):
         axes[0].set_title(f"{1 / (n - 3)}")

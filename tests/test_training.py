@@ -118,11 +118,12 @@ class Diverging(Small):
 
 def test_a_loss_that_is_no_number_stops_with_advice():
     model = Diverging()
-    with pytest.raises(training.TrainingDiverged, match=r"nan at step \d+.*learning rate below 0\.02, or clip=1\.0") as e:
+    said = r"nan at step \d+.*learning rate below 0\.02, or clip=1\.0"
+    with pytest.raises(training.TrainingDiverged, match=said) as e:
         run(model, lr=0.02, steps=300, validations=100)
     assert all(p.isfinite().all() for p in model.parameters())
     assert f"weights of step {e.value.history.best[0]}" in str(e.value)
-    with pytest.raises(training.TrainingDiverged, match="a clip below 0.5"):
+    with pytest.raises(training.TrainingDiverged, match=r"a clip below 0\.5"):
         run(Diverging(), clip=0.5, steps=300)
 
 
