@@ -24,8 +24,6 @@ from PIL import Image
 from helpers import CourseError, figures
 
 DRIVE = "COURSE_DRIVE_CONTROLS"  # with this environment variable set, every control is moved as soon as it exists
-
-
 BOXES = ("olivia", "emma", "", "a9")  # what is typed into every text box then: two names, nothing, an unknown symbol
 
 
@@ -41,7 +39,7 @@ class Canvas:
         self.canvas = FigureCanvasAgg(self.figure)
         self.axes = self.figure.subplots(*panels, width_ratios=widths)
         self.signature = self.background = None
-        self.palettes = {}  # for a background and the colours drawn on it, a picture of at most 256 colours
+        self.palettes = {}  # for a background and the colours drawn on it, a dot with a palette of 256 colours
         self.heads = {}  # titles with the text they have in the background, None for one that changes
 
     def draw(self, function, values):
@@ -80,7 +78,8 @@ class Canvas:
         buffer = self.canvas.buffer_rgba()
         image = Image.frombuffer("RGBA", (buffer.shape[1], buffer.shape[0]), buffer).convert("RGB")
         if key is None or key not in self.palettes:
-            self.palettes[key] = image.quantize(256, method=Image.Quantize.FASTOCTREE)
+            self.palettes[key] = Image.new("P", (1, 1))
+            self.palettes[key].putpalette(image.quantize(256, method=Image.Quantize.FASTOCTREE).getpalette())
         palette, file = self.palettes[key], io.BytesIO()
         image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", compress_level=1)
         return file.getvalue()
@@ -236,6 +235,6 @@ def explore(draw, alt, *, size=(9, 3.2), panels=(1, 1), widths=None, **choices):
     if "google.colab" in sys.modules:  # Colab shows widgets through its own manager
         display(explorer.box)
         return
-    bundle, metadata = figures.picture(explorer.image.value, alt)
+    bundle, metadata = figures.picture(explorer.image.value, f"{alt} {explorer.message.value}".strip())
     view = {"version_major": 2, "version_minor": 0, "model_id": explorer.box.model_id}
     display({"application/vnd.jupyter.widget-view+json": view, **bundle}, metadata=metadata, raw=True)

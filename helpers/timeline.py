@@ -75,7 +75,7 @@ def draw(until, only=None):
     best = min(rows, key=lambda row: row["test_loss"])
     note = "; rings: your own run" if own else ""
     axes.set(xlim=(-0.5, len(rows) - 0.3), ylabel="test loss (nats per symbol)",
-             title=f"Up to {until} the lowest test loss is that of {best['model']}{note}")
+             title=f"Lowest test loss up to {until}: {best['model']}, {best['test_loss']:.3f}{note}")
     axes.margins(y=0.25)
     listing = ", ".join(f"{row['model']} ({row['year']}) {row['test_loss']:.3f}" for row in rows)
     figures.show(figure, f"Timeline of test losses in nats per symbol: {listing}.")

@@ -16,11 +16,11 @@ from pathlib import Path
 from browser import Slider, opened, run_all
 
 WATCH = """box => {
-    window.shown = window.shown || [];
-    if (!window.shown.watched) box.querySelector('img').addEventListener('load', () => requestAnimationFrame(
-        () => window.shown.push(performance.now())));
-    if (!window.shown.watched) document.addEventListener('keydown', () => { window.pressed = performance.now(); }, {capture: true});
-    window.shown.watched = true; }"""
+    if (window.shown) return;
+    window.shown = [];
+    const note = () => window.shown.push(performance.now());
+    box.querySelector('img').addEventListener('load', () => requestAnimationFrame(note));
+    document.addEventListener('keydown', () => { window.pressed = performance.now(); }, {capture: true}); }"""
 
 
 def single(slider, presses=20):
