@@ -32,7 +32,7 @@ def make(function=draw, **choices):
 
 
 def pixels(explorer):
-    return np.asarray(Image.open(io.BytesIO(explorer.image.value))).astype(int)
+    return np.asarray(Image.open(io.BytesIO(explorer.image.value)).convert("RGB")).astype(int)
 
 
 def test_controls_are_of_the_right_kind_and_start_at_the_defaults():
@@ -94,6 +94,28 @@ def test_bad_input_is_said_and_the_picture_stays():
     assert "Type letters only." in explorer.message.value and explorer.image.value == before
     explorer.controls["name"].value = "emma"
     assert explorer.message.value == "" and explorer.image.value != before
+
+
+def test_a_colour_that_comes_into_view_later_is_right():
+    def rising(axes, height=20):
+        axes[0].set(xlim=(0, 1), ylim=(0, 10), title="a bar that is out of view at first")
+        axes[0].axhspan(height, height + 5, color=figures.RED)
+
+    explorer = make(rising, height=(0, 20))
+    explorer.controls["height"].value = 2
+    red = np.array([int(figures.RED[i:i + 2], 16) for i in (1, 3, 5)])
+    assert (abs(pixels(explorer) - red).max(-1) <= 2).mean() > 0.1
+
+
+def test_pictures_in_a_heatmap_keep_their_colours():
+    def heat(axes, shift=0):
+        axes[0].imshow([[shift, 3]], vmin=0, vmax=9, cmap="cividis")
+        axes[0].set_title("two cells")
+
+    explorer = make(heat, shift=(0, 9))
+    explorer.controls["shift"].value = 9
+    yellow = np.array([253, 231, 55])
+    assert (abs(pixels(explorer) - yellow).max(-1) <= 8).mean() > 0.02
 
 
 def test_what_the_function_returns_is_the_caption():
