@@ -44,13 +44,14 @@ class Canvas:
         self.heads = {}  # titles with the text they have in the background, None for one that changes
 
     def draw(self, function, values):
-        """Call `function(axes, **values)` on emptied axes; the picture as PNG bytes and what the function returns."""
+        """Call `function(axes, **values)` on emptied axes; the picture as PNG bytes, and the caption as HTML."""
         for axes in self.figure.axes:
             for artist in drawn(axes):
                 artist.remove()
             axes.set_prop_cycle(None)
             axes.relim()
-        caption = function(self.axes, **values)
+        returned = function(self.axes, **values)
+        caption = escape(returned) if isinstance(returned, str) else ""
         if self.signature is None:  # the first time: find the layout, then keep it, so that nothing jumps
             self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")
@@ -162,7 +163,7 @@ class Explorer:
         picture, caption = self.canvas.draw(draw, self.values())
         self.image = widgets.Image(format="png", value=picture)
         self.image.layout.max_width = "100%"
-        self.message = widgets.HTML(escape(caption or ""))
+        self.message = widgets.HTML(caption)
         for each in self.controls.values():
             each.observe(self.refresh, names="value")
         row = widgets.HBox(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
@@ -179,7 +180,7 @@ class Explorer:
                     warnings.simplefilter("error")
                 picture, caption = self.canvas.draw(self.draw, self.values())
             self.image.value = picture
-            self.message.value = escape(caption or "")
+            self.message.value = caption
             self.failure = None
         except Exception as error:
             self.failure = error

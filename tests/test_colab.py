@@ -30,7 +30,7 @@ def test_the_sliders_work_under_colabs_widgets(old_widgets):
     version = subprocess.run([sys.executable, "-c", "import ipywidgets; print(ipywidgets.__version__)"],
                              capture_output=True, text=True, check=True, env=environment).stdout.strip()
     assert version == "7.7.1"
-    run = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
+    run = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=",
                           TESTS / "test_explore.py"], capture_output=True, text=True, env=environment, check=False)
     assert run.returncode == 0, run.stdout[-3000:]
     assert "passed" in run.stdout
