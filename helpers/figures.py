@@ -51,15 +51,10 @@ def claims(rows):
     table(["the paper said", "here", "holds?"], [(said, here, verdict.get(holds, holds)) for said, here, holds in rows])
 
 
-def heatmap(axes, matrix, rows, columns, *, mark=None, **options):
-    """A matrix (rows, columns) as colours with a name for every row and column; `mark` writes text into each cell."""
+def heatmap(axes, matrix, rows, columns, **options):
+    """A matrix (rows, columns) as colours with a name for every row and column; options go to `imshow`."""
     image = axes.imshow(matrix, aspect="auto", **options)
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)
     axes.grid(False)
-    if mark:
-        middle = (image.norm.vmin + image.norm.vmax) / 2
-        for i, j in ((i, j) for i in range(len(rows)) for j in range(len(columns))):
-            axes.text(j, i, mark(matrix[i][j]), ha="center", va="center", fontsize=7,
-                      color="white" if matrix[i][j] < middle else "black")
     return image

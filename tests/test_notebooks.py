@@ -8,8 +8,6 @@ import nbformat
 import pytest
 from notebook_code import NOTEBOOKS, all_notebooks
 
-import helpers
-
 ROOT = NOTEBOOKS.parent
 EACH = pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
 SECTIONS = ["Where we stand", "The paper", "Build it", "Prove it", "Train it", "Play", "claimed, measured", "Timeline",
@@ -104,4 +102,3 @@ def test_readme_lists_every_notebook_and_its_commands_name_real_files():
     for linked in re.findall(r"\]\((?!http)([^)]+)\)|pip install (?:-r )(\S+) -r (\S+)", readme):
         for name in filter(None, linked):
             assert (ROOT / name).exists(), name
-    assert helpers.__doc__
