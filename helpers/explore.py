@@ -48,6 +48,7 @@ class Canvas:
         for axes in self.figure.axes:
             for artist in drawn(axes):
                 artist.remove()
+            axes.containers.clear()  # of bars: a legend would name the removed ones too
             axes.set_prop_cycle(None)
             axes.relim()
         returned = function(self.axes, **values)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from torch.nn import functional as F
 
 from helpers import CourseError, figures
-from helpers.data import IGNORE
+from helpers.data import IGNORE, recall_batch
 
 
 class TrainingDiverged(CourseError):
@@ -61,6 +61,26 @@ def held_out_loss(model, batches, loss=token_loss):
     total, count = (sum(column) for column in zip(*(loss(model, batch) for batch in batches), strict=True))
     model.train(was_training)
     return (total / count).item()
+
+
+def recall_accuracy(net, gap, updates, seed, *, lr=3e-3, batch_size=64):
+    """Train a network on the recall task (`data.recall_batch`) and return its accuracy on 1,000 new sequences.
+
+    net: tokens (batch, gap + 2) -> logits (batch, 27) for the first letter. Adam, the gradient's norm clipped at 1.
+    gap: one gap, or a list of them to learn one after the other, `updates` at each; the accuracy is for the last.
+    """
+    gaps = [gap] if isinstance(gap, int) else list(gap)
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(net.parameters(), lr=lr)
+    for each in (each for each in gaps for _ in range(updates)):
+        x, answer = recall_batch(each, batch_size, generator)
+        optimizer.zero_grad()
+        F.cross_entropy(net(x), answer).backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+    with torch.no_grad():
+        x, answer = recall_batch(gaps[-1], 1000, generator)
+        return (net(x).argmax(1) == answer).float().mean().item()
 
 
 def parameter_count(model):

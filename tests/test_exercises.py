@@ -3,6 +3,7 @@
 import re
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 from notebook_code import all_notebooks
@@ -33,7 +34,7 @@ def test_every_notebook_has_three_to_five(path):
 
 @pytest.mark.parametrize(("number", "code", "after"), PARTS)
 def test_the_blank_cell_is_no_error_and_the_solution_is_right(number, code, after, capsys):
-    namespace = {"exercises": exercises, "torch": torch}
+    namespace = {"exercises": exercises, "np": np, "torch": torch}
     exec(code, namespace)
     assert capsys.readouterr().out.startswith("No answer yet")
     solution = re.search(r"<details><summary>Solution</summary>\n\n```python\n(.*?)```\n</details>", after, re.DOTALL)

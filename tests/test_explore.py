@@ -118,6 +118,18 @@ def test_pictures_in_a_heatmap_keep_their_colours():
     assert (abs(pixels(explorer) - yellow).max(-1) <= 8).mean() > 0.02
 
 
+def test_a_legend_of_bars_names_only_what_is_drawn():
+    def bars(axes, height=2):
+        for i in range(2):
+            axes.bar(np.arange(3) + 0.4 * i, height, 0.4, label=f"bars {i}")
+        axes.legend()
+        axes.set(ylim=(0, 10))
+
+    explorer = explore.Explorer(bars, {"height": (1, 5)}, (4, 3), (1, 1), None)
+    explorer.controls["height"].value = 5
+    assert len(explorer.canvas.axes.get_legend().get_texts()) == 2
+
+
 def test_what_the_function_returns_is_the_caption():
     def speaking(axes, n=1):
         axes[0].set_title(n)

@@ -1,4 +1,4 @@
-"""The Kneser-Ney model of notebook 00 against an independent implementation, straight from the definition."""
+"""The Kneser-Ney models of notebook 00 and of helpers against an independent one, straight from the definition."""
 
 import math
 from fractions import Fraction
@@ -9,7 +9,7 @@ import pytest
 import torch
 from notebook_code import run_tagged
 
-from helpers import data
+from helpers import CourseError, data, kneser_ney
 
 NAMES = ["emma", "ada", "anna", "hannah", "mae", "amelia", "bo", "bob", "noah", "nora", "aa", "elena", "lena"]
 VOCABULARY = data.Vocabulary()
@@ -18,6 +18,11 @@ VOCABULARY = data.Vocabulary()
 @pytest.fixture(scope="module")
 def notebook():
     return run_tagged("00_story_so_far", tags=("setup", "hand-built"))[0]
+
+
+@pytest.fixture(params=["notebook", "helpers"])
+def model_class(request, notebook):
+    return notebook["KneserNey"] if request.param == "notebook" else kneser_ney.KneserNey
 
 
 @cache
@@ -68,8 +73,8 @@ def test_same_probabilities(notebook, order):
         assert np.allclose(ours, theirs, rtol=1e-12), (order, context)
 
 
-def test_logits_are_the_log_probabilities_of_the_right_contexts(notebook):
-    model = notebook["KneserNey"](NAMES, VOCABULARY, 3)
+def test_logits_are_the_log_probabilities_of_the_right_contexts(model_class):
+    model = model_class(NAMES, VOCABULARY, 3)
     tokens, _ = data.to_tensors(["ada"], VOCABULARY)
     for t, context in enumerate([".", ".a", "ad", "da"]):
         log_p = model(tokens)[0, t]
@@ -77,3 +82,16 @@ def test_logits_are_the_log_probabilities_of_the_right_contexts(notebook):
             wanted = math.log(probability(context, symbol, 3))
             assert log_p[VOCABULARY.number[symbol]].item() == pytest.approx(wanted, rel=1e-12)
     assert torch.allclose(model(tokens).exp().sum(-1), torch.ones(1, 4, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
+def test_the_model_in_helpers_agrees_with_the_notebook(notebook, order):
+    tokens, _ = data.to_tensors([*NAMES, "zzz", "q", "annabelle"], VOCABULARY)
+    ours, theirs = (cls(NAMES, VOCABULARY, order)(tokens) for cls in (kneser_ney.KneserNey, notebook["KneserNey"]))
+    assert torch.allclose(ours, theirs, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("names, order", [([], 3), (NAMES, 0)])
+def test_bad_input_is_named(names, order):
+    with pytest.raises(CourseError, match="order of at least 1"):
+        kneser_ney.KneserNey(names, VOCABULARY, order)

@@ -50,6 +50,25 @@ FAULTS = {
         ("lagged states not shifted", "delta, before[:, :here]", "delta, y[:, :here]"),
         ("lagged slopes of the wrong step", "slopes[:, :here - 1]", "slopes[:, 1:here]"),
     ],
+    "02_rnn_mikolov_2010": [
+        ("tanh for the logistic", "s = torch.sigmoid(torch.cat([w, s], 1) @ self.U.T)",
+         "s = torch.tanh(torch.cat([w, s], 1) @ self.U.T)"),
+        ("first state 0", "torch.full((len(tokens), len(self.U)), 0.1,", "torch.full((len(tokens), len(self.U)), 0.0,"),
+        ("state before symbol", "torch.cat([w, s], 1) @ self.U.T", "torch.cat([s, w], 1) @ self.U.T"),
+        ("probabilities for logits", "outputs.append(s @ self.V.T)", "outputs.append((s @ self.V.T).softmax(1))"),
+        ("wrong sign of the error", "error = desired - (s @ V.T).softmax(1)", "error = (s @ V.T).softmax(1) - desired"),
+        ("error without softmax", "error = desired - (s @ V.T).softmax(1)", "error = desired - s @ V.T"),
+        ("slope of tanh", "delta = (error @ V) * s * (1 - s)", "delta = (error @ V) * (1 - s * s)"),
+        ("no slope one step back", "(delta @ U[:, 27:]) * s * (1 - s)", "delta @ U[:, 27:]"),
+        ("transposed loop", "(delta @ U[:, 27:]) * s", "(delta @ U[:, 27:].T) * s"),
+        ("only the oldest step counts", "dU += delta.T @ x", "dU = delta.T @ x"),
+        ("back through one step too few", "for x, s in past[1:]:", "for x, s in past[1:-1]:"),
+        ("mean over readers", "dV = error.T @ s", "dV = error.T @ s / len(s)"),
+        ("a bias counted twice", "+ h @ W_hh.T + b_hh)", "+ h @ W_hh.T + 2 * b_hh)"),
+        ("loop transposed in the variant", "h @ W_hh.T + b_hh", "h @ W_hh + b_hh"),
+        ("logistic in the variant", "h = torch.tanh(e_t @", "h = torch.sigmoid(e_t @"),
+        ("first state for the last", "return torch.stack(states, 1), h", "return torch.stack(states, 1), states[0]"),
+    ],
 }
 CASES = [pytest.param(name, right, wrong, id=f"{name[:2]} {what}")
          for name, faults in FAULTS.items() for what, right, wrong in faults]
