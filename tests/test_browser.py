@@ -1,9 +1,13 @@
-"""Notebook 01 in a real JupyterLab in a real browser: all cells run, and a slider moves the picture."""
+"""Notebooks in a real JupyterLab in a real browser: all cells run, and sliders and text boxes move the picture."""
 
 import os
 
 import pytest
 from browser import Slider, find_browser, opened, run_all
+
+SLIDERS = {"01_bptt_boden_2001": ["weight scale"], "02_rnn_mikolov_2010": ["place", "weight"],
+           "03_lstm_graves_2013": ["forget bias", "cell"]}
+NAMES = {"02_rnn_mikolov_2010": "place", "03_lstm_graves_2013": "cell"}  # a slider beside a text box for a name
 
 
 @pytest.fixture
@@ -13,20 +17,42 @@ def browser_or_reason():
         pytest.fail(reason) if os.environ.get("COURSE_NEED_BROWSER") else pytest.skip(reason)
 
 
-def test_the_weight_scale_slider_moves_the_picture(browser_or_reason, tmp_path, monkeypatch):
-    monkeypatch.delenv("COURSE_DRIVE_CONTROLS", raising=False)  # as a reader has it
-    with opened(tmp_path, "01_bptt_boden_2001.ipynb") as page:
-        assert run_all(page), page.evaluate("window.errors")
-        slider = Slider(page, "weight scale")
-        first, start = slider.wait_for_picture(bool), slider.readout()
+def move(page, label):
+    """Move a slider a step, to its end and back: the picture changes each time, and comes back."""
+    slider = Slider(page, label)
+    first, start = slider.wait_for_picture(bool), slider.readout()
+    slider.press("ArrowLeft")
+    moved = slider.wait_for_picture(lambda pixels: pixels != first)
+    assert slider.readout() != start
+    slider.press("Home")
+    slider.wait_for_picture(lambda pixels: pixels not in (first, moved))
+    for _ in range(200):
+        if slider.readout() == start:
+            break
         slider.press("ArrowRight")
-        moved = slider.wait_for_picture(lambda pixels: pixels != first)
-        assert slider.readout() != start
-        slider.press("End")
-        slider.wait_for_picture(lambda pixels: pixels not in (first, moved))
-        for _ in range(100):
-            if slider.readout() == start:
-                break
-            slider.press("ArrowLeft")
-        slider.wait_for_picture(lambda pixels: pixels == first)
+    slider.wait_for_picture(lambda pixels: pixels == first)
+
+
+def type_names(page, label):
+    """Type into the text box beside a slider: a name changes the picture, an unknown symbol is said."""
+    slider = Slider(page, label)
+    first, box = slider.wait_for_picture(bool), slider.cell.locator("input[type=text]").first
+    box.fill("emma")
+    other = slider.wait_for_picture(lambda pixels: pixels != first)
+    box.fill("a9")
+    slider.cell.get_by_text("The model never saw '9'").wait_for(timeout=20_000)
+    assert slider.pixels() == other
+    box.fill("olivia")
+    slider.wait_for_picture(lambda pixels: pixels not in (first, other))
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_controls_move_the_picture(browser_or_reason, name, tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_DRIVE_CONTROLS", raising=False)  # as a reader has it
+    with opened(tmp_path, f"{name}.ipynb") as page:
+        assert run_all(page), page.evaluate("window.errors")
+        for label in SLIDERS[name]:
+            move(page, label)
+        if name in NAMES:
+            type_names(page, NAMES[name])
         assert page.evaluate("window.errors") == []
