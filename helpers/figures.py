@@ -5,6 +5,7 @@ from base64 import b64encode
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.display import Markdown, display
 
 # Okabe and Ito's palette: colour-blind readers can tell these apart, in print too.
@@ -49,6 +50,13 @@ def claims(rows):
     """The table that ends every notebook: (what the paper said, what came out here, True / False / 'partly')."""
     verdict = {True: "yes", False: "**no**"}
     table(["the paper said", "here", "holds?"], [(said, here, verdict.get(holds, holds)) for said, here, holds in rows])
+
+
+def clearly_better(better, worse):
+    """The course's rule for comparing runs: the mean of `better` (one number a seed, losses say) is below that of
+    `worse` by more than the spread of the seeds, the largest minus the smallest, on either side.
+    """
+    return bool(np.mean(worse) - np.mean(better) > max(np.ptp(better), np.ptp(worse)))
 
 
 def heatmap(axes, matrix, rows, columns, **options):

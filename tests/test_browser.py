@@ -6,8 +6,8 @@ import pytest
 from browser import Slider, find_browser, opened, run_all
 
 SLIDERS = {"01_bptt_boden_2001": ["weight scale"], "02_rnn_mikolov_2010": ["place", "weight"],
-           "03_lstm_graves_2013": ["forget bias", "cell"]}
-NAMES = {"02_rnn_mikolov_2010": "place", "03_lstm_graves_2013": "cell"}  # a slider beside a text box for a name
+           "03_lstm_graves_2013": ["forget bias", "chosen cell"]}
+NAMES = {"02_rnn_mikolov_2010": "place", "03_lstm_graves_2013": "chosen cell"}  # a slider beside a text box for a name
 
 
 @pytest.fixture

@@ -46,3 +46,10 @@ def test_colours_differ_in_lightness():
     rgb = np.array([[int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)] for colour in figures.COLOURS])
     lightness = rgb @ [0.2126, 0.7152, 0.0722]
     assert (abs(np.diff(lightness)) > 0.05).all()
+
+
+def test_clearly_better_needs_more_than_the_spread_of_either_side():
+    assert figures.clearly_better([1.0, 1.1], [1.4, 1.5])
+    assert not figures.clearly_better([1.4, 1.5], [1.0, 1.1])  # worse
+    assert not figures.clearly_better([1.0, 1.1], [1.1, 1.15])  # better by less than the left spread
+    assert not figures.clearly_better([1.0, 1.01], [1.0, 1.4])  # better by less than the right spread
