@@ -16,11 +16,13 @@ from pathlib import Path
 from browser import Slider, opened, run_all
 
 WATCH = """box => {
-    if (window.shown) return;
-    window.shown = [];
+    if (!window.shown) {
+        window.shown = [];
+        document.addEventListener('keydown', () => { window.pressed = performance.now(); }, {capture: true}); }
+    if (box.watched) return;  // several sliders may drive one picture
+    box.watched = true;
     const note = () => window.shown.push(performance.now());
-    box.querySelector('img').addEventListener('load', () => requestAnimationFrame(note));
-    document.addEventListener('keydown', () => { window.pressed = performance.now(); }, {capture: true}); }"""
+    box.querySelector('img').addEventListener('load', () => requestAnimationFrame(note)); }"""
 
 
 def single(slider, presses=20):
