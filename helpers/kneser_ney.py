@@ -17,8 +17,9 @@ class KneserNey(nn.Module):
     def __init__(self, names, vocabulary, order):
         super().__init__()
         if order < 1 or not names:
-            raise CourseError(f"A Kneser-Ney model needs an order of at least 1 and names, not {order} and {names!r}.")
-        self.size, self.order = len(vocabulary), order
+            raise CourseError(f"A Kneser-Ney model needs an order of at least 1 and names, not {order} and "
+                              f"{len(names)} names.")
+        self.size = len(vocabulary)
         grams = [[] for _ in range(order)]  # grams[k]: k symbols of context and the symbol after them, as one number
         for name in names:
             tokens = [0, *vocabulary.encode(name), 0]

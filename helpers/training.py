@@ -72,12 +72,13 @@ def recall_accuracy(net, gap, updates, seed, *, lr=3e-3, batch_size=64):
     gaps = [gap] if isinstance(gap, int) else list(gap)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
-    for each in (each for each in gaps for _ in range(updates)):
-        x, answer = recall_batch(each, batch_size, generator)
-        optimizer.zero_grad()
-        F.cross_entropy(net(x), answer).backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
+    for each in gaps:
+        for _ in range(updates):
+            x, answer = recall_batch(each, batch_size, generator)
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), answer).backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
     with torch.no_grad():
         x, answer = recall_batch(gaps[-1], 1000, generator)
         return (net(x).argmax(1) == answer).float().mean().item()
