@@ -1,7 +1,8 @@
-"""The names, their split, the vocabulary, and batches of names of like length."""
+"""The names, their split, the vocabulary, batches of names of like length, and two tasks: recall and translation."""
 
 import csv
 import hashlib
+import random
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,3 +141,75 @@ def recall_batch(gap, count, generator):
     first = torch.randint(1, 9, (count, 1), generator=generator)
     fillers = torch.randint(9, 27, (count, gap), generator=generator)
     return torch.cat([first, fillers, torch.zeros_like(first)], 1), first[:, 0]
+
+
+# The translation task: spelling into sound. A sentence is a list of names. Its source is their letters with a separator
+# between names, its target their phonemes one after the other, as in speech, with nothing between names.
+SEPARATOR, UNKNOWN = "_", "?"
+LETTERS = Vocabulary(f"abcdefghijklmnopqrstuvwxyz{SEPARATOR}{UNKNOWN}")
+PHONEMES = Vocabulary("AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y "
+                      "Z ZH".split())
+
+
+def load_pronunciations():
+    """The phonemes of 15,269 names, {name: list of phonemes}. Split the names with `split_names`."""
+    return {row["name"]: row["phonemes"].split() for row in read_table("pronunciations.csv")}
+
+
+def held_out_sentences(names, k):
+    """Sentences of k names each, the same on every machine: the names in an order given by a hash, cut in pieces.
+
+    Each name stands in one sentence (at most k - 1 are left over), so every k asks for the same names.
+    """
+    if not 1 <= k <= len(names):
+        raise CourseError(f"A sentence has 1 to {len(names)} names here, not {k}.")
+    order = sorted(names, key=lambda name: hashlib.sha256(f"{k} {name}".encode()).digest())
+    return [order[i:i + k] for i in range(0, len(order) - k + 1, k)]
+
+
+def to_source(sentences):
+    """The letters of some sentences: source (batch, letters) int64, each ended by the boundary 0 and padded with more
+    of them, and lengths (batch) int64, the ends counted."""
+    _, letters = to_tensors([SEPARATOR.join(sentence) for sentence in sentences], LETTERS)
+    lengths = (letters != IGNORE).sum(1)
+    return letters.clamp(min=0), lengths
+
+
+def spoken_batch(sentences, pronunciations):
+    """`(source, lengths, inputs, targets)` of some sentences: `to_source`, and their phonemes as by `to_tensors`."""
+    spoken = [[phoneme for name in sentence for phoneme in pronunciations[name]] for sentence in sentences]
+    return *to_source(sentences), *to_tensors(spoken, PHONEMES)
+
+
+class SpokenSentences:
+    """Batches of the translation task, spelling into sound: `(source, lengths, inputs, targets)` as `spoken_batch`.
+
+    Each pass over it is one epoch: the names are shuffled and dealt out into sentences of 1 to `longest` names, every
+    length as often; sentences of like length share a batch. The seed fixes every epoch from the first on.
+
+    unknown: the share of letters replaced by UNKNOWN, drawn anew each time, so that a model learns to read it.
+    """
+
+    def __init__(self, names, longest, batch_size=64, *, unknown=0.0, seed=0):
+        if longest < 1 or batch_size < 1 or not 0 <= unknown <= 1:
+            raise CourseError(f"longest and batch_size must be at least 1 and unknown a share, not {longest}, "
+                              f"{batch_size} and {unknown}.")
+        self.names, self.longest, self.batch_size, self.unknown = list(names), longest, batch_size, unknown
+        self.pronunciations, self.random = load_pronunciations(), random.Random(seed)
+
+    def __iter__(self):
+        names = self.random.sample(self.names, len(self.names))
+        sentences = []
+        while names:
+            k = self.random.randint(1, self.longest)
+            sentences.append(names[:k])
+            names = names[k:]
+        sentences.sort(key=lambda sentence: sum(map(len, sentence)) + len(sentence))
+        batches = [sentences[i:i + self.batch_size] for i in range(0, len(sentences), self.batch_size)]
+        self.random.shuffle(batches)
+        generator = torch.Generator().manual_seed(self.random.getrandbits(32))
+        for batch in batches:
+            source, *rest = spoken_batch(batch, self.pronunciations)
+            letters = (source > 0) & (source < LETTERS.number[SEPARATOR])
+            source[letters & (torch.rand(source.shape, generator=generator) < self.unknown)] = LETTERS.number[UNKNOWN]
+            yield source, *rest

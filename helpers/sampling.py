@@ -1,10 +1,11 @@
-"""Drawing names from a language model, letter by letter."""
+"""Drawing names from a language model, letter by letter, and translations from an encoder-decoder."""
 
 import math
 
 import torch
 
 from helpers import CourseError
+from helpers.data import PHONEMES, to_source
 
 
 def filtered(logits, temperature=1.0, top_k=None):
@@ -49,3 +50,23 @@ def marked(samples, train):
     count = sum(name in known for name in samples)
     text = "  ".join(name + ("*" if name in known else "") for name in samples)
     return f"{text}\n{len(samples) - count} of {len(samples)} are new; * was seen in training"
+
+
+@torch.no_grad()
+def translate(model, sentences, max_length=80):
+    """The phonemes, a list of strings for each sentence (a list of names), that a model of the translation task finds
+    when it always takes the likeliest.
+
+    model: `encode(source, lengths)` gives the decoder's first state, a tuple of tensors (batch, ...), and
+    `step(state, tokens)` logits (batch, phonemes) and the next state. A translation ends with the boundary 0.
+    """
+    was_training = model.training
+    model.eval()
+    state, tokens = model.encode(*to_source(sentences)), torch.zeros(len(sentences), dtype=torch.int64)
+    written = []
+    while len(written) < max_length and (not written or tokens.any()):
+        logits, state = model.step(state, tokens)
+        tokens = logits.argmax(-1) * (tokens != 0 if written else 1)  # after its end a sentence stays at the boundary
+        written.append(tokens)
+    model.train(was_training)
+    return [[PHONEMES.symbols[token] for token in row if token] for row in torch.stack(written, 1).tolist()]

@@ -46,9 +46,9 @@ class History:
 
 
 def token_loss(model, batch):
-    """Summed negative log-likelihood in nats, and the number of predicted symbols, of `(inputs, targets)`."""
-    inputs, targets = batch
-    logits = model(inputs)  # (batch, time, vocabulary)
+    """Summed negative log-likelihood in nats, and the number of predicted symbols, of `(*inputs, targets)`."""
+    *inputs, targets = batch
+    logits = model(*inputs)  # (batch, time, vocabulary)
     total = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="sum")
     return total, (targets != IGNORE).sum()
 

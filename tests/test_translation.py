@@ -1,0 +1,192 @@
+"""The translation task of helpers.data, sampling.translate, and the beam search of notebook 04."""
+
+import itertools
+
+import pytest
+import torch
+from notebook_code import run_tagged
+
+from helpers import CourseError, data, sampling
+
+PRONUNCIATIONS = data.load_pronunciations()
+SPOKEN = data.split_names(PRONUNCIATIONS)
+
+
+def test_every_name_can_be_written_and_pronounced():
+    assert len(PRONUNCIATIONS) == 15_269
+    for name, phonemes in PRONUNCIATIONS.items():
+        data.LETTERS.encode(name)
+        data.PHONEMES.encode(phonemes)
+    assert len(data.PHONEMES) == 40 and len(data.LETTERS) == 29
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 6, 8])
+def test_held_out_sentences_hold_each_name_once(k):
+    sentences = data.held_out_sentences(SPOKEN.test, k)
+    names = list(itertools.chain(*sentences))
+    assert all(len(sentence) == k for sentence in sentences)
+    assert len(names) == len(set(names)) > len(SPOKEN.test) - k
+    assert set(names) <= set(SPOKEN.test)
+    assert sentences == data.held_out_sentences(SPOKEN.test[::-1], k), "the order of the names must not matter"
+
+
+def test_held_out_sentences_are_known_and_differ_with_k():
+    assert data.held_out_sentences(["ada", "ben", "cleo", "dora"], 2) == [["cleo", "ben"], ["ada", "dora"]]
+    with pytest.raises(CourseError, match="1 to 2 names"):
+        data.held_out_sentences(["ada", "ben"], 3)
+
+
+def test_a_batch_by_hand():
+    sounds = {"jane": ["JH", "EY", "N"], "al": ["AE", "L"], "ed": ["EH", "D"]}
+    source, lengths, inputs, targets = data.spoken_batch([["jane"], ["al", "ed"]], sounds)
+    assert [data.LETTERS.decode(row) for row in source] == ["jane..", "al_ed."]
+    assert lengths.tolist() == [5, 6]
+    number = data.PHONEMES.number
+    jane, both = [number[p] for p in ("JH", "EY", "N")], [number[p] for p in ("AE", "L", "EH", "D")]
+    assert inputs.tolist() == [[0, *jane, 0], [0, *both]]
+    assert targets.tolist() == [[*jane, 0, -100], [*both, 0]]
+
+
+def read_back(batches):
+    """All sentences of an epoch as lists of names, and whether each batch's targets are their phonemes."""
+    sentences = []
+    for source, lengths, _, targets in batches:
+        for letters, length, phonemes in zip(source, lengths, targets, strict=True):
+            assert letters[length - 1] == 0 and (letters[:length - 1] > 0).all() and (letters[length:] == 0).all()
+            sentence = data.LETTERS.decode(letters[:length - 1]).split(data.SEPARATOR)
+            sentences.append(sentence)
+            if data.UNKNOWN not in "".join(sentence):
+                wanted = [phoneme for name in sentence for phoneme in PRONUNCIATIONS[name]]
+                assert [data.PHONEMES.symbols[p] for p in phonemes if p > 0] == wanted
+    return sentences
+
+
+def test_an_epoch_of_sentences_holds_every_name_once():
+    names = SPOKEN.train[:500]
+    batches = data.SpokenSentences(names, 4, 16)
+    first, second = read_back(batches), read_back(batches)
+    assert sorted(itertools.chain(*first)) == sorted(itertools.chain(*second)) == sorted(names)
+    assert first != second
+    counts = [sum(len(sentence) == k for sentence in first + second) for k in range(1, 5)]
+    assert min(counts) > 0.6 * max(counts), counts
+    assert read_back(data.SpokenSentences(names, 4, 16)) == first, "a seed fixes the epoch"
+    assert max(map(len, read_back(data.SpokenSentences(names, 2, 16)))) == 2
+
+
+def test_unknown_letters_are_hidden_and_nothing_else():
+    names = SPOKEN.train[:2000]
+    text = "".join(itertools.chain(*read_back(data.SpokenSentences(names, 3, 64, unknown=0.1))))
+    assert text.count(data.UNKNOWN) / len(text) == pytest.approx(0.1, abs=0.015)
+    assert len(text) == sum(map(len, names))
+    with pytest.raises(CourseError, match="unknown a share"):
+        data.SpokenSentences(names, 3, unknown=1.5)
+
+
+class Spelled:
+    """Says a phoneme for each letter of the source (the one with the letter's number), then the boundary."""
+
+    training = True
+
+    def train(self, mode=True):
+        self.training = mode
+
+    def eval(self):
+        self.train(False)
+
+    def encode(self, source, lengths):
+        return source, torch.zeros(len(source), dtype=torch.int64)
+
+    def step(self, state, tokens):
+        source, place = state
+        wanted = source.gather(1, place.clamp(max=source.shape[1] - 1)[:, None])[:, 0]
+        return torch.nn.functional.one_hot(wanted, 40).float(), (source, place + 1)
+
+
+def test_translate_stops_each_sentence_at_its_own_boundary():
+    model = Spelled()
+    wanted = [["AA", "AE"], ["AA", "AE", "AH", "AO", "AW"], ["AE"]]
+    assert sampling.translate(model, [["ab"], ["abcde"], ["b"]]) == wanted
+    assert model.training
+    assert sampling.translate(model, [["abcde"]], max_length=3) == [["AA", "AE", "AH"]]
+
+
+class Tiny(torch.nn.Module):
+    """A decoder with four symbols whose probabilities depend on all that was written."""
+
+    def __init__(self, seed):
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.table = 2 * torch.randn(997, 4, generator=generator, dtype=torch.float64)
+
+    def encode(self, source, lengths):
+        return (source[:, 0],)
+
+    def step(self, state, tokens):
+        key = (5 * state[0] + tokens + 1) % 997
+        return self.table[key], (key,)
+
+
+def every_sentence(model, source, longest, normalise):
+    """The best finished sentence of at most `longest` symbols, the boundary counted, found by trying all."""
+    best = (-torch.inf, None)
+    for length in range(1, longest + 1):
+        for written in itertools.product((1, 2, 3), repeat=length - 1):
+            state, last, log_p = model.encode(source, None), torch.tensor([0]), 0.0
+            for symbol in (*written, 0):
+                logits, state = model.step(state, last)
+                log_p += logits.log_softmax(1)[0, symbol].item()
+                last = torch.tensor([symbol])
+            best = max(best, (log_p / (length if normalise else 1), list(written)))
+    return best
+
+
+@pytest.fixture(scope="module")
+def beam_search():
+    return run_tagged("04_gru_cho_2014", tags=("setup", "hand-built"))[0]["beam_search"]
+
+
+@pytest.mark.parametrize("normalise", [True, False])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_wide_beam_is_exhaustive_search(beam_search, seed, normalise):
+    model, source, lengths = Tiny(seed), torch.tensor([[1], [2], [3]]), torch.tensor([1, 1, 1])
+    found = beam_search(model, source, lengths, 400, normalise, max_length=5)
+    for n in range(3):
+        score, written = every_sentence(model, source[n:n + 1], 5, normalise)
+        assert found[n][0][1] == written
+        assert found[n][0][0] == pytest.approx(score, rel=1e-5)
+
+
+def test_length_normalisation_changes_the_winner(beam_search):
+    source, lengths = torch.tensor([[1]]), torch.tensor([1])
+    winners = [[beam_search(Tiny(seed), source, lengths, 400, normalise, max_length=5)[0][0][1] for seed in range(5)]
+               for normalise in (True, False)]
+    assert winners[0] != winners[1]
+    assert sum(map(len, winners[0])) > sum(map(len, winners[1]))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_beam_of_one_is_greedy_search(beam_search, seed):
+    model, source, lengths = Tiny(seed), torch.tensor([[1], [2], [3]]), torch.tensor([1, 1, 1])
+    found = beam_search(model, source, lengths, 1, max_length=30)
+    for n in range(3):
+        state, last, written = model.encode(source[n:n + 1], None), torch.tensor([0]), []
+        for _ in range(30):
+            logits, state = model.step(state, last)
+            last = logits.argmax(1)
+            written.append(last.item())
+            if written[-1] == 0:
+                break
+        assert found[n][0][1] == [symbol for symbol in written if symbol]
+
+
+def test_hypotheses_come_sorted_with_their_true_scores(beam_search):
+    model, source = Tiny(0), torch.tensor([[1]])
+    for score, written in beam_search(model, source, torch.tensor([1]), 5, max_length=8)[0]:
+        state, last, log_p = model.encode(source, None), torch.tensor([0]), 0.0
+        for symbol in (*written, 0):
+            logits, state = model.step(state, last)
+            log_p += logits.log_softmax(1)[0, symbol].item()
+            last = torch.tensor([symbol])
+        assert score == pytest.approx(log_p / (len(written) + 1), rel=1e-5)
+    scores = [score for score, _ in beam_search(model, source, torch.tensor([1]), 5, max_length=8)[0]]
+    assert scores == sorted(scores, reverse=True)
