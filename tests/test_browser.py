@@ -6,8 +6,11 @@ import pytest
 from browser import Slider, find_browser, opened, run_all
 
 SLIDERS = {"01_bptt_boden_2001": ["weight scale"], "02_rnn_mikolov_2010": ["place", "weight"],
-           "03_lstm_graves_2013": ["forget bias", "chosen cell"]}
-NAMES = {"02_rnn_mikolov_2010": "place", "03_lstm_graves_2013": "chosen cell"}  # a slider beside a text box for a name
+           "03_lstm_graves_2013": ["forget bias", "chosen cell"],
+           "04_gru_cho_2014": ["sentence", "chosen unit", "beam width"],
+           "05_attention_bahdanau_2015": ["decoder step", "sentence"]}
+NAMES = {"02_rnn_mikolov_2010": "place", "03_lstm_graves_2013": "chosen cell", "04_gru_cho_2014": "chosen unit",
+         "05_attention_bahdanau_2015": "decoder step"}  # a slider beside a text box for a name
 
 
 @pytest.fixture

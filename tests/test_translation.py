@@ -1,4 +1,4 @@
-"""The translation task of helpers.data, sampling.translate, and the beam search of notebook 04."""
+"""The translation task of helpers.data, sampling.translate, the networks of notebooks 04 and 05, and beam search."""
 
 import itertools
 
@@ -190,3 +190,47 @@ def test_hypotheses_come_sorted_with_their_true_scores(beam_search):
         assert score == pytest.approx(log_p / (len(written) + 1), rel=1e-5)
     scores = [score for score, _ in beam_search(model, source, torch.tensor([1]), 5, max_length=8)[0]]
     assert scores == sorted(scores, reverse=True)
+
+
+NETWORKS = ["EncoderDecoder with nn.GRU", "EncoderDecoder with nn.RNN", "EncoderDecoder with GrConv", "RNNsearch"]
+
+
+@pytest.fixture(scope="module")
+def networks():
+    """The translation networks of both notebooks, untrained, in float64, by name."""
+    torch.manual_seed(0)
+    of04, of05 = (run_tagged(name, tags=("setup", "hand-built"))[0]
+                  for name in ("04_gru_cho_2014", "05_attention_bahdanau_2015"))
+    made = {"EncoderDecoder with nn.GRU": of04["EncoderDecoder"](6, 8),
+            "EncoderDecoder with nn.RNN": of04["EncoderDecoder"](6, 8, kind=torch.nn.RNN),
+            "EncoderDecoder with GrConv": of04["EncoderDecoder"](6, 8, encoder=of04["GrConv"](6, 10), size=10),
+            "RNNsearch": of05["RNNsearch"](6, 8)}
+    for network in made.values():
+        network.double()
+        for weight in network.parameters():
+            torch.nn.init.normal_(weight, std=0.5)
+    return made
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_longer_neighbours_change_nothing(networks, name):
+    """No padding is seen: logits and translations of a sentence are the same alone and beside longer ones."""
+    model, sentences = networks[name], [["ada"], ["ben", "alexandra"], ["jo"], ["maria", "emma", "christopher"]]
+    together = model(*data.spoken_batch(sentences, PRONUNCIATIONS)[:3])
+    translated = sampling.translate(model, sentences, max_length=30)
+    for row, sentence in enumerate(sentences):
+        source, lengths, inputs, _ = data.spoken_batch([sentence], PRONUNCIATIONS)
+        alone = model(source, lengths, inputs)
+        assert (together[row, :inputs.shape[1]] - alone[0]).abs().max() < 1e-12
+        assert sampling.translate(model, [sentence], max_length=30) == [translated[row]]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_writing_step_by_step_gives_the_logits_of_training(networks, name):
+    model = networks[name]
+    source, lengths, inputs, _ = data.spoken_batch([["ben", "ada"], ["alexandra"]], PRONUNCIATIONS)
+    state, stepped = model.encode(source, lengths), []
+    for tokens in inputs.unbind(1):
+        logits, state = model.step(state, tokens)
+        stepped.append(logits)
+    assert torch.allclose(torch.stack(stepped, 1), model(source, lengths, inputs), rtol=0, atol=1e-12)

@@ -10,10 +10,10 @@ WX, UH = torch.randn(2, 3, 15, generator=generator)
 H = torch.rand(3, 5, generator=generator) * 2 - 1
 
 
-def new_state(wx, uh, h, order="rzn", keep=True, squash=torch.tanh, reset=True):
+def new_state(wx, uh, h, order="rzn", keep=True, squash=torch.tanh, reset="state"):
     x, u = (dict(zip(order, part.chunk(3, 1), strict=True)) for part in (wx, uh))
     r, z = torch.sigmoid(x["r"] + u["r"]), torch.sigmoid(x["z"] + u["z"])
-    new = squash(x["n"] + (r if reset else 1) * u["n"])
+    new = squash({"state": x["n"] + r * u["n"], "none": x["n"] + u["n"], "both": r * (x["n"] + u["n"])}[reset])
     return z * h + (1 - z) * new if keep else (1 - z) * h + z * new
 
 
@@ -45,7 +45,8 @@ EXERCISES = {
              lambda *a: new_state(*a, keep=False),
          "the order is r, z, n; you swapped the two gates.": lambda *a: new_state(*a, order="zrn"),
          "the new content goes through tanh.": lambda *a: new_state(*a, squash=lambda u: u),
-         "the reset gate is missing.": lambda *a: new_state(*a, reset=False)}),
+         "the reset gate is missing.": lambda *a: new_state(*a, reset="none"),
+         "the reset gate is only for what comes from the state.": lambda *a: new_state(*a, reset="both")}),
     "04.2": Exercise(
         lambda m, H: 3 * H * (m + H) + 6 * H,
         [(27, 32), (64, 139), (1, 1)],
@@ -63,7 +64,7 @@ EXERCISES = {
     "04.4": Exercise(
         lambda output, answer: int(scores.edit_distances([output], [answer])[0]),
         [(["F", "IY", "B"], ["F", "IY", "B", "IY"]), (["JH", "EH", "N"], ["JH", "EY", "N"]), ([], ["AA"]),
-         (["EH", "M", "AH", "D"], ["AE", "D", "AH"])],
+         (["EH", "M", "AH", "D"], ["AE", "D", "AH"]), (["B", "IY", "AH"], ["IY", "AH"]), (["AH", "B"], ["B", "AH"])],
         {"you compare place by place; an insertion moves all that follows.": by_position,
          "a replacement counts once, not as a deletion and an insertion.": dear_replacement}),
 }
