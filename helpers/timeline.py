@@ -71,7 +71,8 @@ def draw(until, only=None):
             axes.annotate(f"{loss:.3f}", (place, loss), (9, 6), textcoords="offset points")
         if row["model"] in own:
             axes.plot(place, own[row["model"]]["test_loss"], "o", color=figures.RED, ms=15, mfc="none", mew=1.5)
-    axes.set_xticks(places, [f"{row['model']}\n{row['year']}\n{row['parameters']:,} numbers" for row in rows], fontsize=8)
+    labels = [f"{row['model']}\n{row['year']}\n{row['parameters']:,} numbers" for row in rows]
+    axes.set_xticks(places, labels, fontsize=8)
     best = min(rows, key=lambda row: row["test_loss"])
     note = "; rings: your own run" if own else ""
     axes.set(xlim=(-0.5, len(rows) - 0.3), ylabel="test loss (nats per symbol)",

@@ -192,7 +192,8 @@ def test_hypotheses_come_sorted_with_their_true_scores(beam_search):
     assert scores == sorted(scores, reverse=True)
 
 
-NETWORKS = ["EncoderDecoder with nn.GRU", "EncoderDecoder with nn.RNN", "EncoderDecoder with GrConv", "RNNsearch"]
+NETWORKS = ["EncoderDecoder with nn.GRU", "EncoderDecoder with nn.RNN", "EncoderDecoder with GrConv", "FixedVector",
+            "RNNsearch"]
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +205,7 @@ def networks():
     made = {"EncoderDecoder with nn.GRU": of04["EncoderDecoder"](6, 8),
             "EncoderDecoder with nn.RNN": of04["EncoderDecoder"](6, 8, kind=torch.nn.RNN),
             "EncoderDecoder with GrConv": of04["EncoderDecoder"](6, 8, encoder=of04["GrConv"](6, 10), size=10),
-            "RNNsearch": of05["RNNsearch"](6, 8)}
+            "FixedVector": of05["FixedVector"](6, 8), "RNNsearch": of05["RNNsearch"](6, 8)}
     for network in made.values():
         network.double()
         for weight in network.parameters():
@@ -234,3 +235,13 @@ def test_writing_step_by_step_gives_the_logits_of_training(networks, name):
         logits, state = model.step(state, tokens)
         stepped.append(logits)
     assert torch.allclose(torch.stack(stepped, 1), model(source, lengths, inputs), rtol=0, atol=1e-12)
+
+
+def test_the_fixed_vector_of_05_is_the_network_of_04(networks):
+    one, other = networks["EncoderDecoder with nn.GRU"], networks["FixedVector"]
+    batch = data.spoken_batch([["ben", "ada"], ["alexandra"]], PRONUNCIATIONS)[:3]
+    before = {name: weight.clone() for name, weight in other.state_dict().items()}
+    other.load_state_dict(one.state_dict())
+    assert torch.allclose(one(*batch), other(*batch), rtol=0, atol=1e-12)
+    other.load_state_dict(before)
+    assert not torch.allclose(one(*batch), other(*batch), atol=1e-3)
