@@ -8,13 +8,20 @@ import numpy as np
 from helpers import CourseError
 
 
+def check(outputs, references):
+    """CourseError unless there is an output for each reference, and something to score."""
+    if len(outputs) != len(references):
+        raise CourseError(f"There are {len(outputs)} outputs for {len(references)} references.")
+    if not references:
+        raise CourseError("There is nothing to score.")
+
+
 def edit_distances(outputs, references):
     """Insertions, deletions and substitutions from each output to its reference: int array (count).
 
     All pairs at once, one output symbol after the other; `np.minimum.accumulate` does the insertions.
     """
-    if len(outputs) != len(references):
-        raise CourseError(f"There are {len(outputs)} outputs for {len(references)} references.")
+    check(outputs, references)
     number = {symbol: i for i, symbol in enumerate({s for sequence in [*outputs, *references] for s in sequence})}
     longest, count = max(map(len, references), default=0), len(references)
     wanted = np.full((count, longest), -1)
@@ -40,6 +47,7 @@ def error_rate(outputs, references):
 
 def exact_match(outputs, references):
     """The share of outputs that are their reference, symbol by symbol."""
+    check(outputs, references)
     return sum(list(o) == list(r) for o, r in zip(outputs, references, strict=True)) / len(references)
 
 
@@ -49,6 +57,7 @@ def bleu(outputs, references):
     Papineni, Roukos, Ward, Zhu, BLEU: a method for automatic evaluation of machine translation (2002). One reference
     for each output.
     """
+    check(outputs, references)
     matches, total = np.zeros(4), np.zeros(4)
     for output, reference in zip(outputs, references, strict=True):
         for n in range(1, 5):

@@ -34,8 +34,14 @@ def test_known_edit_distances(output, reference, wanted):
 def test_error_rate_is_one_sum_over_another():
     assert scores.error_rate(["AB", "CCCC"], ["AB", "C"]) == pytest.approx(3 / 3)
     assert scores.exact_match(["AB", "CCCC"], ["AB", "C"]) == 0.5
+
+
+@pytest.mark.parametrize("score", [scores.edit_distances, scores.error_rate, scores.exact_match, scores.bleu])
+def test_scores_say_what_cannot_be_scored(score):
     with pytest.raises(CourseError, match="2 outputs for 1"):
-        scores.error_rate(["A", "B"], ["A"])
+        score(["A", "B"], ["A"])
+    with pytest.raises(CourseError, match="nothing to score"):
+        score([], [])
 
 
 @given(PAIRS)
