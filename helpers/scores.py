@@ -23,14 +23,14 @@ def edit_distances(outputs, references):
     """
     check(outputs, references)
     number = {symbol: i for i, symbol in enumerate({s for sequence in [*outputs, *references] for s in sequence})}
-    longest, count = max(map(len, references), default=0), len(references)
+    longest, count = max(map(len, references)), len(references)
     wanted = np.full((count, longest), -1)
     for row, sequence in enumerate(references):
         wanted[row, :len(sequence)] = [number[symbol] for symbol in sequence]
     steps, lengths = np.arange(longest + 1), np.array([len(sequence) for sequence in references])
     distances = np.zeros(count, dtype=np.int64)
     row = np.tile(steps, (count, 1))  # distance from the output read so far to each beginning of the reference
-    for read in range(max(map(len, outputs), default=0) + 1):
+    for read in range(max(map(len, outputs)) + 1):
         ended = np.array([len(output) == read for output in outputs])
         distances[ended] = row[ended, lengths[ended]]
         symbols = np.array([number[output[read]] if read < len(output) else -2 for output in outputs])
@@ -42,7 +42,10 @@ def edit_distances(outputs, references):
 
 def error_rate(outputs, references):
     """Edit distance per reference symbol, one sum divided by the other. Above 1 if the outputs are far too long."""
-    return edit_distances(outputs, references).sum().item() / sum(map(len, references))
+    distances, symbols = edit_distances(outputs, references), sum(map(len, references))
+    if not symbols:
+        raise CourseError("The references are empty: there is nothing to divide by.")
+    return distances.sum().item() / symbols
 
 
 def exact_match(outputs, references):

@@ -44,6 +44,11 @@ def test_scores_say_what_cannot_be_scored(score):
         score([], [])
 
 
+def test_empty_references_have_no_error_rate():
+    with pytest.raises(CourseError, match="references are empty"):
+        scores.error_rate(["A"], [""])
+
+
 @given(PAIRS)
 def test_bleu_is_sacrebleu(pairs):
     outputs, references = zip(*pairs, strict=True)
