@@ -34,7 +34,7 @@ def test_every_notebook_has_three_to_five(path):
 
 @pytest.mark.parametrize(("number", "code", "after"), PARTS)
 def test_the_blank_cell_is_no_error_and_the_solution_is_right(number, code, after, capsys):
-    namespace = {"exercises": exercises, "np": np, "torch": torch}
+    namespace = {"exercises": exercises, "np": np, "torch": torch, "F": torch.nn.functional}
     exec(code, namespace)
     assert capsys.readouterr().out.startswith("No answer yet")
     solution = re.search(r"<details><summary>Solution</summary>\n\n```python\n(.*?)```\n</details>", after, re.DOTALL)
