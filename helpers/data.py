@@ -89,12 +89,10 @@ def to_tensors(names, vocabulary):
     if not names:
         raise CourseError("There is no name to encode.")
     tokens = [vocabulary.encode(name) for name in names]
-    inputs = torch.zeros(len(names), 1 + max(map(len, tokens)), dtype=torch.int64)
-    targets = torch.full_like(inputs, IGNORE)
-    for row, sequence in enumerate(tokens):
-        inputs[row, 1:len(sequence) + 1] = torch.tensor(sequence, dtype=torch.int64)
-        targets[row, :len(sequence) + 1] = torch.tensor([*sequence, 0])
-    return inputs, targets
+    longest = max(map(len, tokens))
+    inputs = [[0, *sequence] + (longest - len(sequence)) * [0] for sequence in tokens]
+    targets = [[*sequence, 0] + (longest - len(sequence)) * [IGNORE] for sequence in tokens]
+    return torch.tensor(inputs), torch.tensor(targets)
 
 
 class Batches:
@@ -179,6 +177,13 @@ def spoken_batch(sentences, pronunciations):
     """`(source, lengths, inputs, targets)` of some sentences: `to_source`, and their phonemes as by `to_tensors`."""
     spoken = [[phoneme for name in sentence for phoneme in pronunciations[name]] for sentence in sentences]
     return *to_source(sentences), *to_tensors(spoken, PHONEMES)
+
+
+def spoken_validation(longest):
+    """Batches for validation: at most 150 held-out sentences of k names each, one batch for each k = 1 .. longest."""
+    pronunciations = load_pronunciations()
+    names = split_names(pronunciations).validation
+    return [spoken_batch(held_out_sentences(names, k)[:150], pronunciations) for k in range(1, longest + 1)]
 
 
 class SpokenSentences:

@@ -1,4 +1,4 @@
-"""The record of what each language model of the course reached, and its picture."""
+"""The record of what each model of the course reached: language models, with their picture, and translators."""
 
 import csv
 import os
@@ -7,25 +7,35 @@ import matplotlib.pyplot as plt
 
 from helpers import CourseError, data, figures
 
-REFERENCE = data.FOLDER / "timeline.csv"  # the committed run
-OWN = "COURSE_OWN_TIMELINE"  # environment variable: another place for the reader's own run
+REFERENCE = data.FOLDER  # where the committed run is kept
+OWN = "COURSE_OWN_RESULTS"  # environment variable: another folder for the reader's own run
 RECORD = "COURSE_REFERENCE_RUN"  # environment variable: record into the reference itself (build.py sets it)
-COLUMNS = {"model": str, "paper": str, "year": int, "parameters": int, "test_loss": float, "seconds": float,
-           "steps": int}
+LENGTHS = (1, 2, 3, 4, 6, 8)  # the numbers of names in the test sentences of the translation task
+COLUMNS = {  # of each table
+    "timeline": {"model": str, "paper": str, "year": int, "parameters": int, "test_loss": float, "seconds": float,
+                 "steps": int},
+    "translation": {"model": str, "paper": str, "year": int, "parameters": int, "seconds": float, "steps": int,
+                    **{f"error_{k}": float for k in LENGTHS}}}
 
 
-def own_file():
+def reference_file(table):
+    """Where the results of the committed run are kept: the table `timeline` or `translation`."""
+    return REFERENCE / f"{table}.csv"
+
+
+def own_file(table):
     """Where the reader's own results are kept; git ignores it."""
-    return data.FOLDER / "my_timeline.csv" if not os.environ.get(OWN) else data.Path(os.environ[OWN])
+    return data.Path(os.environ.get(OWN) or data.FOLDER) / f"my_{table}.csv"
 
 
 def read(path):
-    """Rows of a timeline file as dictionaries, oldest paper first; [] if there is no such file yet."""
+    """Rows of a table of results as dictionaries, oldest paper first; [] if there is no such file yet."""
     if not path.exists():
         return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = [{key: kind(row[key]) for key, kind in COLUMNS.items()} for row in csv.DictReader(file)]
+            columns = COLUMNS[path.stem.removeprefix("my_")]
+            rows = [{key: kind(row[key]) for key, kind in columns.items()} for row in csv.DictReader(file)]
     except (KeyError, ValueError, TypeError) as error:
         raise CourseError(f"{path} cannot be read ({error}). Delete it and run the notebooks again.") from error
     return sorted(rows, key=lambda row: (row["year"], row["model"]))
@@ -38,14 +48,37 @@ def record(model, paper, year, parameters, test_loss, seconds, steps):
     """
     if not 0 < test_loss < float("inf"):
         raise CourseError(f"The test loss of {model} is {test_loss}: there is nothing to record.")
-    path = REFERENCE if os.environ.get(RECORD) else own_file()
-    row = dict(zip(COLUMNS, (model, paper, year, parameters, round(test_loss, 4), round(seconds, 1), steps),
-                   strict=True))
-    rows = [row, *(other for other in read(path) if other["model"] != model)]
+    keep("timeline", model, paper, year, parameters, round(test_loss, 4), round(seconds, 1), steps)
+
+
+def record_translation(model, paper, year, parameters, errors, seconds, steps):
+    """The same for a model of the translation task.
+
+    errors: its phoneme error rate on the test sentences of k names, {k: rate} for each k in LENGTHS.
+    """
+    if set(errors) != set(LENGTHS) or not all(0 <= error < float("inf") for error in errors.values()):
+        raise CourseError(f"{model} needs an error rate for each of {LENGTHS} names, not {errors}.")
+    keep("translation", model, paper, year, parameters, round(seconds, 1), steps,
+         *(round(errors[k], 4) for k in LENGTHS))
+
+
+def keep(table, *values):
+    """Write one row of a table, in place of an earlier one of the same model."""
+    path = reference_file(table) if os.environ.get(RECORD) else own_file(table)
+    row = dict(zip(COLUMNS[table], values, strict=True))
+    rows = [row, *(other for other in read(path) if other["model"] != row["model"])]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, COLUMNS[table], lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: (row["year"], row["model"])))
+
+
+def translations():
+    """What is recorded of the models of the translation task, {model: row}: the reader's own run where there is one,
+    else the committed one. row["errors"] is {k: phoneme error rate}."""
+    own = [] if os.environ.get(RECORD) else read(own_file("translation"))
+    rows = {row["model"]: row for row in [*read(reference_file("translation")), *own]}
+    return {model: {**row, "errors": {k: row[f"error_{k}"] for k in LENGTHS}} for model, row in rows.items()}
 
 
 def draw(until, only=None):
@@ -57,8 +90,8 @@ def draw(until, only=None):
         return {row["model"]: row for row in read(path)
                 if row["year"] <= until and (only is None or row["model"] in only)}
 
-    reference = chosen(REFERENCE)
-    own = {} if os.environ.get(RECORD) else chosen(own_file())
+    reference = chosen(reference_file("timeline"))
+    own = {} if os.environ.get(RECORD) else chosen(own_file("timeline"))
     rows = sorted({**own, **reference}.values(), key=lambda row: (row["year"], row["model"]))
     if not rows:
         raise CourseError(f"No model up to {until} is recorded yet. Run the notebooks before this one first.")

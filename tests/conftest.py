@@ -1,12 +1,12 @@
-"""Settings of every test run: sliders are driven, results go to a temporary file, times are listed by notebook."""
+"""Settings of every test run: sliders are driven, results go to a temporary folder, times are listed by notebook."""
 
 import os
+import shutil
 import tempfile
 from collections import defaultdict
-from pathlib import Path
 
 os.environ["COURSE_DRIVE_CONTROLS"] = "1"
-os.environ["COURSE_OWN_TIMELINE"] = str(Path(tempfile.gettempdir()) / f"timeline-{os.getpid()}.csv")
+os.environ["COURSE_OWN_RESULTS"] = tempfile.mkdtemp(prefix="results-")
 os.environ.pop("COURSE_REFERENCE_RUN", None)
 
 SECONDS = defaultdict(float)
@@ -23,4 +23,4 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_unconfigure():
-    Path(os.environ["COURSE_OWN_TIMELINE"]).unlink(missing_ok=True)
+    shutil.rmtree(os.environ["COURSE_OWN_RESULTS"], ignore_errors=True)

@@ -9,15 +9,15 @@ ROW = ("RNN", "Mikolov et al.", 2010, 30_000, 2.03219, 61.23, 2000)
 
 @pytest.fixture
 def files(monkeypatch, tmp_path):
-    monkeypatch.setattr(timeline, "REFERENCE", tmp_path / "timeline.csv")
-    monkeypatch.setenv(timeline.OWN, str(tmp_path / "own.csv"))
+    monkeypatch.setattr(timeline, "REFERENCE", tmp_path)
+    monkeypatch.setenv(timeline.OWN, str(tmp_path))
     shown = []
     monkeypatch.setattr(timeline.figures, "show", lambda figure, alt: shown.append((figure, alt)))
     return tmp_path, shown
 
 
 def test_the_committed_file_can_be_read():
-    rows = timeline.read(timeline.REFERENCE)
+    rows = timeline.read(timeline.reference_file("timeline"))
     assert {row["model"] for row in rows} >= {"Bigram", "Kneser-Ney", "MLP", "CNN"}
     assert all(1.5 < row["test_loss"] < 3.3 and row["parameters"] > 0 for row in rows)
     assert rows == sorted(rows, key=lambda row: (row["year"], row["model"]))
@@ -25,7 +25,7 @@ def test_the_committed_file_can_be_read():
 
 def test_a_readers_own_run_stays_out_of_git():
     ignored = (data.FOLDER.parent / ".gitignore").read_text().splitlines()
-    assert "data/my_timeline.csv" in ignored
+    assert {f"data/{timeline.own_file(table).name}" for table in timeline.COLUMNS} <= set(ignored)
 
 
 def test_own_results_are_kept_apart_and_replaced(files):
@@ -34,7 +34,7 @@ def test_own_results_are_kept_apart_and_replaced(files):
     timeline.record("Old", "Somebody", 1990, 1, 3.0, 0, 1)
     timeline.record(*ROW[:4], 2.5, 1, 1)
     assert not (folder / "timeline.csv").exists()
-    rows = timeline.read(folder / "own.csv")
+    rows = timeline.read(folder / "my_timeline.csv")
     assert [(row["model"], row["test_loss"]) for row in rows] == [("Old", 3.0), ("RNN", 2.5)]
 
 
@@ -43,7 +43,7 @@ def test_the_reference_run_goes_into_the_reference(files, monkeypatch):
     monkeypatch.setenv(timeline.RECORD, "1")
     timeline.record(*ROW)
     assert (folder / "timeline.csv").read_text().splitlines()[1] == "RNN,Mikolov et al.,2010,30000,2.0322,61.2,2000"
-    assert not (folder / "own.csv").exists()
+    assert not (folder / "my_timeline.csv").exists()
 
 
 def test_the_picture_shows_both_and_leaves_out_what_came_later(files, monkeypatch):
@@ -69,6 +69,30 @@ def test_nothing_recorded_and_nonsense(files):
         timeline.draw(until=2000)
     with pytest.raises(CourseError, match="nothing to record"):
         timeline.record(*ROW[:4], float("nan"), 1, 1)
-    (folder / "own.csv").write_text("model,paper\nx,y\n")
+    (folder / "my_timeline.csv").write_text("model,paper\nx,y\n")
     with pytest.raises(CourseError, match="cannot be read"):
         timeline.draw(until=2000)
+
+
+ERRORS = dict(zip(timeline.LENGTHS, (0.2, 0.25, 0.3, 0.4, 0.5, 0.61234), strict=True))
+
+
+def test_translations_are_kept_in_a_table_of_their_own(files, monkeypatch):
+    folder, _ = files
+    monkeypatch.setenv(timeline.RECORD, "1")
+    timeline.record_translation("A", "Somebody", 2014, 7, ERRORS, 50.04, 500)
+    timeline.record_translation("B", "Somebody", 2013, 8, ERRORS, 1, 1)
+    timeline.record_translation("A", "Somebody", 2014, 9, ERRORS, 50.04, 500)
+    assert (folder / "translation.csv").read_text().splitlines()[1:] == [
+        "B,Somebody,2013,8,1.0,1,0.2,0.25,0.3,0.4,0.5,0.6123", "A,Somebody,2014,9,50.0,500,0.2,0.25,0.3,0.4,0.5,0.6123"]
+    monkeypatch.delenv(timeline.RECORD)
+    timeline.record_translation("B", "me", 2013, 10, ERRORS, 1, 1)
+    found = timeline.translations()
+    assert [found[model]["parameters"] for model in "AB"] == [9, 10], "one's own run comes before the committed one"
+    assert found["A"]["errors"] == {**ERRORS, 8: 0.6123}
+
+
+@pytest.mark.parametrize("errors", [{1: 0.2}, {**ERRORS, 8: float("nan")}, {**ERRORS, 9: 0.5}])
+def test_a_translation_needs_an_error_for_every_length(files, errors):
+    with pytest.raises(CourseError, match="needs an error rate"):
+        timeline.record_translation("A", "Somebody", 2014, 7, errors, 50, 500)
