@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 
 from helpers import CourseError, data, figures
 
-REFERENCE = data.FOLDER  # where the committed run is kept
+REFERENCE = data.FOLDER / "timeline.csv"  # the committed run of the language models; the translators' lies beside it
 OWN = "COURSE_OWN_RESULTS"  # environment variable: another folder for the reader's own run
 RECORD = "COURSE_REFERENCE_RUN"  # environment variable: record into the reference itself (build.py sets it)
 LENGTHS = (1, 2, 3, 4, 6, 8)  # the numbers of names in the test sentences of the translation task
@@ -18,12 +18,12 @@ COLUMNS = {  # of each table
                     **{f"error_{k}": float for k in LENGTHS}}}
 
 
-def reference_file(table):
+def reference_file(table="timeline"):
     """Where the results of the committed run are kept: the table `timeline` or `translation`."""
-    return REFERENCE / f"{table}.csv"
+    return REFERENCE.with_name(f"{table}.csv")
 
 
-def own_file(table):
+def own_file(table="timeline"):
     """Where the reader's own results are kept; git ignores it."""
     return data.Path(os.environ.get(OWN) or data.FOLDER) / f"my_{table}.csv"
 
@@ -90,8 +90,8 @@ def draw(until, only=None):
         return {row["model"]: row for row in read(path)
                 if row["year"] <= until and (only is None or row["model"] in only)}
 
-    reference = chosen(reference_file("timeline"))
-    own = {} if os.environ.get(RECORD) else chosen(own_file("timeline"))
+    reference = chosen(reference_file())
+    own = {} if os.environ.get(RECORD) else chosen(own_file())
     rows = sorted({**own, **reference}.values(), key=lambda row: (row["year"], row["model"]))
     if not rows:
         raise CourseError(f"No model up to {until} is recorded yet. Run the notebooks before this one first.")

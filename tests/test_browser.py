@@ -10,7 +10,8 @@ SLIDERS = {"01_bptt_boden_2001": ["weight scale"], "02_rnn_mikolov_2010": ["plac
            "04_gru_cho_2014": ["sentence", "chosen unit", "beam width"],
            "05_attention_bahdanau_2015": ["decoder step", "sentence"],
            "06_batchnorm_ioffe_2015": ["depth", "others"],
-           "07_layernorm_ba_2016": ["time step", "weight scale"]}
+           "07_layernorm_ba_2016": ["time step", "weight scale"],
+           "08_transformer_vaswani_2017": ["d k", "position"]}
 NAMES = {"02_rnn_mikolov_2010": "place", "03_lstm_graves_2013": "chosen cell", "04_gru_cho_2014": "chosen unit",
          "05_attention_bahdanau_2015": "decoder step", "06_batchnorm_ioffe_2015": "others",
          "07_layernorm_ba_2016": "time step"}  # a slider beside a text box for a name

@@ -9,7 +9,7 @@ ROW = ("RNN", "Mikolov et al.", 2010, 30_000, 2.03219, 61.23, 2000)
 
 @pytest.fixture
 def files(monkeypatch, tmp_path):
-    monkeypatch.setattr(timeline, "REFERENCE", tmp_path)
+    monkeypatch.setattr(timeline, "REFERENCE", tmp_path / "timeline.csv")
     monkeypatch.setenv(timeline.OWN, str(tmp_path))
     shown = []
     monkeypatch.setattr(timeline.figures, "show", lambda figure, alt: shown.append((figure, alt)))
@@ -17,7 +17,7 @@ def files(monkeypatch, tmp_path):
 
 
 def test_the_committed_file_can_be_read():
-    rows = timeline.read(timeline.reference_file("timeline"))
+    rows = timeline.read(timeline.REFERENCE)
     assert {row["model"] for row in rows} >= {"Bigram", "Kneser-Ney", "MLP", "CNN"}
     assert all(1.5 < row["test_loss"] < 3.3 and row["parameters"] > 0 for row in rows)
     assert rows == sorted(rows, key=lambda row: (row["year"], row["model"]))
