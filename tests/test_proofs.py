@@ -244,8 +244,8 @@ FAULTS = {
         ("GELU for ReLU", "self.outer(F.relu(self.inner(x)))", "self.outer(F.gelu(self.inner(x)))"),
         ("no residual connection", "return self.norm(x + sublayer(x))", "return self.norm(sublayer(x))"),
         ("norm before the sum", "return self.norm(x + sublayer(x))", "return x + self.norm(sublayer(x))"),
-        ("pre-norm in the place of post-norm", "return self.norm(x + sublayer(x))", "return x + sublayer(self.norm(x))"),
-        ("post-norm in the place of pre-norm", "return x + sublayer(self.norm(x))", "return self.norm(x + sublayer(x))"),
+        ("pre-norm for post-norm", "return self.norm(x + sublayer(x))", "return x + sublayer(self.norm(x))"),
+        ("post-norm for pre-norm", "return x + sublayer(self.norm(x))", "return self.norm(x + sublayer(x))"),
         ("one norm for both parts", "return self.around[1](x, self.feed_forward)\n\n\nclass DecoderLayer",
          "return self.around[0](x, self.feed_forward) + 0 * self.around[1](x, self.feed_forward)\n\n\n"
          "class DecoderLayer"),
