@@ -104,7 +104,7 @@ def draw(until, only=None):
             axes.annotate(f"{loss:.3f}", (place, loss), (9, 6), textcoords="offset points")
         if row["model"] in own:
             axes.plot(place, own[row["model"]]["test_loss"], "o", color=figures.RED, ms=15, mfc="none", mew=1.5)
-    labels = [f"{row['model']}\n{row['year']}\n{row['parameters']:,} numbers" for row in rows]
+    labels = [f"{row['model']}\n{row['year']}\n{row['parameters']:,}\nnumbers" for row in rows]
     axes.set_xticks(places, labels, fontsize=8)
     best = min(rows, key=lambda row: row["test_loss"])
     note = "; rings: your own run" if own else ""

@@ -11,10 +11,12 @@ SLIDERS = {"01_bptt_boden_2001": ["weight scale"], "02_rnn_mikolov_2010": ["plac
            "05_attention_bahdanau_2015": ["decoder step", "sentence"],
            "06_batchnorm_ioffe_2015": ["depth", "others"],
            "07_layernorm_ba_2016": ["time step", "weight scale"],
-           "08_transformer_vaswani_2017": ["d k", "position"]}
+           "08_transformer_vaswani_2017": ["d k", "position"],
+           "09_gpt_radford_2018": ["temperature", "top k"]}
 NAMES = {"02_rnn_mikolov_2010": "place", "03_lstm_graves_2013": "chosen cell", "04_gru_cho_2014": "chosen unit",
          "05_attention_bahdanau_2015": "decoder step", "06_batchnorm_ioffe_2015": "others",
-         "07_layernorm_ba_2016": "time step"}  # a slider beside a text box for a name
+         "07_layernorm_ba_2016": "time step",
+         "09_gpt_radford_2018": "temperature"}  # a slider beside a text box for a name
 
 
 @pytest.fixture
