@@ -11,6 +11,10 @@ import torch
 from helpers import CourseError
 
 FOLDER = Path(__file__).resolve().parent.parent / "data"
+CHECKSUMS = {  # SHA-256 of the tables, with line ends as in the repository
+    "names.csv": "411d53b952ad5367281679b12bed177dc3441808755c9cd73ecc096f0804b790",
+    "pronunciations.csv": "75ec3e72bd2f42b91e8bb87131f407e18bdda10b2f1925a68a48823112d5ae8f",
+}
 IGNORE = -100  # the target of a padded position; torch's cross entropy leaves it out
 
 
@@ -23,12 +27,14 @@ class Split(NamedTuple):
 
 
 def read_table(file_name):
-    """The rows of a table in data/, as dictionaries. CourseError if the file is missing."""
-    path = FOLDER / file_name
+    """The rows of a table in data/, as dictionaries. CourseError if the file is missing or not as it was."""
+    path, remedy = FOLDER / file_name, "Get it back with 'git checkout -- data', or clone the course again."
     if not path.exists():
-        raise CourseError(f"{path} is missing. Get it back with 'git checkout -- data', or clone the course again.")
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        raise CourseError(f"{path} is missing. {remedy}")
+    content = path.read_bytes().replace(b"\r\n", b"\n")
+    if hashlib.sha256(content).hexdigest() != CHECKSUMS.get(file_name):
+        raise CourseError(f"{path} was changed or cut short: its checksum is not the one in data/README.md. {remedy}")
+    return list(csv.DictReader(content.decode().splitlines()))
 
 
 def load_names():

@@ -63,14 +63,23 @@ def record_translation(model, paper, year, parameters, errors, seconds, steps):
 
 
 def keep(table, *values):
-    """Write one row of a table, in place of an earlier one of the same model."""
+    """Write one row of a table, in place of an earlier one of the same model.
+
+    If the file cannot be written (a full disk, a folder that is read-only) it says so and leaves the file as it was.
+    """
     path = reference_file(table) if os.environ.get(RECORD) else own_file(table)
     row = dict(zip(COLUMNS[table], values, strict=True))
     rows = [row, *(other for other in read(path) if other["model"] != row["model"])]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS[table], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda row: (row["year"], row["model"])))
+    new = path.with_suffix(".new")
+    try:
+        with new.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS[table], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(sorted(rows, key=lambda row: (row["year"], row["model"])))
+        new.replace(path)
+    except OSError as error:
+        print(f"The result of {values[0]} is not kept: {path} cannot be written ({error.strerror}). You can go on; only "
+              "the timeline will not show it.")
 
 
 def translations():

@@ -4,7 +4,9 @@
     python notebooks/build.py 01                     execute those whose file name begins with 01
     python notebooks/build.py --prose 01             only the text changed: normalise, keep the outputs
     python notebooks/build.py --check                verify, run nothing
-    python notebooks/build.py --address YOU/COURSE   put the address of your copy on GitHub into every Colab link
+    python notebooks/build.py --address              write where the course lives on GitHub, and the version, into every
+                                                     badge and every notebook's first cell: both taken from git, or
+                                                     given as --address OWNER/REPOSITORY --version TAG_OR_BRANCH
 
 Each notebook runs from top to bottom in a fresh kernel and fails on any error or warning. Its results go into the
 reference timeline, its run time into its own head and into the README.
@@ -15,6 +17,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -26,7 +29,11 @@ FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parent / "README.md"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 1_000_000  # bytes a notebook file may have
-ADDRESS = re.compile(r"(?<=github\.com/|com/github/)[\w.-]+/[\w.-]+?(?=/blob|\.git|\s|$)", re.MULTILINE)
+PLACES = {  # where an address or a version stands, and what is to stand there
+    re.compile(r"(?<=research\.google\.com/github/)[\w.-]+/[\w.-]+/blob/[\w.-]+"): "{address}/blob/{version}",
+    re.compile(r"(?<=//github\.com/)[\w.-]+/[\w.-]+(?=/actions/)"): "{address}",
+    re.compile(r'(?<=COURSE, VERSION = )"[^"]+", "[^"]+"'): '"{address}", "{version}"',
+}
 
 
 class BuildError(Exception):
@@ -178,18 +185,41 @@ def check(path):
         yield f"the README does not give its measured run time, {run_time}"
 
 
-def readdress(address):
-    """Put owner/repository into every link to GitHub in the README and the notebooks."""
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", address):
-        raise BuildError(f"An address looks like owner/repository, not {address!r}.")
-    README.write_text(ADDRESS.sub(address, README.read_text(encoding="utf-8")), encoding="utf-8")
+def git(*arguments):
+    """What a git command prints in this repository; empty if it fails."""
+    return subprocess.run(["git", "-C", FOLDER, *arguments], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def from_git():
+    """The address (owner/repository) of the remote `origin` on GitHub; BuildError if there is none."""
+    found = re.search(r"github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", git("remote", "get-url", "origin"))
+    if not found:
+        raise BuildError("The git remote 'origin' is not on github.com: give --address OWNER/REPOSITORY.")
+    return found[1]
+
+
+def readdress(address="", version=""):
+    """Put address and version into every badge and first cell. By default the remote's address, and the tag of the
+    present commit, else the branch."""
+    address = address or from_git()
+    version = version or git("describe", "--tags", "--exact-match") or git("branch", "--show-current") or "main"
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", address) or not re.fullmatch(r"[\w.-]+", version):
+        raise BuildError(f"An address looks like owner/repository, a version like v1.0, not {address!r}, {version!r}.")
+
+    def written(text):
+        for place, words in PLACES.items():
+            text = place.sub(words.format(address=address, version=version), text)
+        return text
+
+    README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
     for path in chosen([]):
         notebook = nbformat.read(path, as_version=4)
         refuse(path, check(path))
         for cell in [notebook.cells[0], code_cells(notebook)[0]]:
-            cell.source = ADDRESS.sub(address, cell.source)
+            cell.source = written(cell.source)
         notebook.metadata["course"]["code_sha256"] = code_hash(notebook)
         nbformat.write(normalise(notebook), path)
+    print(f"{address}, version {version}")
 
 
 def main():
@@ -197,10 +227,11 @@ def main():
     parser.add_argument("prefix", nargs="*", help="beginnings of file names, such as 01")
     parser.add_argument("--prose", action="store_true", help="keep the outputs; only text changed")
     parser.add_argument("--check", action="store_true", help="verify without running")
-    parser.add_argument("--address", metavar="OWNER/REPOSITORY", help="where your copy lives on GitHub")
+    parser.add_argument("--address", metavar="OWNER/REPOSITORY", nargs="?", const="", help="where it lives on GitHub")
+    parser.add_argument("--version", default="", help="the tag or branch that Colab fetches")
     options = parser.parse_args()
-    if options.address:
-        readdress(options.address)
+    if options.address is not None:
+        readdress(options.address, options.version)
         return
     for path in chosen(options.prefix):
         if options.check:

@@ -1,7 +1,9 @@
 """Notebooks in a real JupyterLab in a real browser: all cells run, and sliders and text boxes move the picture."""
 
 import os
+from pathlib import Path
 
+import psutil
 import pytest
 from browser import Slider, find_browser, opened, run_all
 
@@ -55,6 +57,30 @@ def type_names(page, label):
     slider.wait_for_picture(lambda pixels: pixels not in (first, other))
 
 
+def kernel_memory(folder):
+    """Bytes that the kernel working in a folder holds."""
+    return sum(process.memory_info().rss for process in psutil.process_iter(["cmdline"])
+               if "ipykernel_launcher" in process.info["cmdline"] and Path(process.cwd()).is_relative_to(folder))
+
+
+def drag(page, label, folder):
+    """Move a slider 30 times a second for 10 seconds: no backlog, no growing memory, and the last value is shown."""
+    slider = Slider(page, label)
+    wanted = [slider.wait_for_picture(bool)]
+    slider.press("ArrowRight")
+    wanted.append(slider.wait_for_picture(lambda pixels: pixels != wanted[0]))
+    for held in range(330):
+        if held == 30:
+            before = kernel_memory(folder)
+        slider.press("ArrowRight" if held % 2 else "ArrowLeft")
+        page.wait_for_timeout(30)
+    slider.wait_for_picture(lambda pixels: pixels == wanted[1], seconds=1)
+    page.wait_for_timeout(1000)  # a backlog would go on drawing
+    assert slider.pixels() == wanted[1]
+    assert before > 0 and kernel_memory(folder) < before + 30e6
+    slider.press("ArrowLeft")
+
+
 @pytest.mark.parametrize("name", SLIDERS)
 def test_controls_move_the_picture(browser_or_reason, name, tmp_path, monkeypatch):
     monkeypatch.delenv("COURSE_DRIVE_CONTROLS", raising=False)  # as a reader has it
@@ -64,4 +90,6 @@ def test_controls_move_the_picture(browser_or_reason, name, tmp_path, monkeypatc
             move(page, label)
         if name in NAMES:
             type_names(page, NAMES[name])
+        if name == "01_bptt_boden_2001":
+            drag(page, "weight scale", tmp_path)
         assert page.evaluate("window.errors") == []

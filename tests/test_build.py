@@ -125,17 +125,37 @@ def test_a_notebook_without_its_row_in_the_readme(build):
         build.execute(build.path)
 
 
-def test_address(build):
-    clone = "!git clone -q --depth 1 https://github.com/A/b.git course"
-    build.make("if False:\n    " + clone)
+BADGE = "[![tests](https://github.com/A/b/actions/workflows/tests.yml/badge.svg)](https://elsewhere.org/A/b)"
+
+
+def test_address_and_version_go_into_every_badge_and_first_cell(build):
+    build.make('COURSE, VERSION = "A/b", "main"\nif False:\n    print(COURSE)')
+    build.README.write_text(f"{BADGE}\n{README}")
     build.execute(build.path)
-    build.readdress("me/my-course")
-    text = build.path.read_text()
-    assert "colab.research.google.com/github/me/my-course/blob/main/x" in text
-    assert "https://github.com/me/my-course.git course" in text and "/A/b" not in text
+    build.readdress("me/my-course", "v1.2")
+    text, readme = build.path.read_text(), build.README.read_text()
+    assert "colab.research.google.com/github/me/my-course/blob/v1.2/x" in text
+    assert 'COURSE, VERSION = \\"me/my-course\\", \\"v1.2\\"' in text
+    assert "github.com/me/my-course/actions/workflows/tests.yml/badge.svg)](https://elsewhere.org/A/b)" in readme
     assert list(build.check(build.path)) == []
-    with pytest.raises(build.BuildError, match="owner/repository"):
-        build.readdress("nonsense")
+    for wrong in (("nonsense", "v1"), ("me/my-course", "v 1")):
+        with pytest.raises(build.BuildError, match="owner/repository"):
+            build.readdress(*wrong)
+
+
+def test_address_is_taken_from_git(build):
+    build.make('COURSE, VERSION = "A/b", "main"')
+    build.execute(build.path)
+    with pytest.raises(build.BuildError, match="not on github"):
+        build.readdress()
+    for arguments in (["init", "-q", "-b", "spring"], ["remote", "add", "origin", "git@github.com:we/the-course.git"],
+                      ["-c", "user.name=t", "-c", "user.email=t@e.org", "commit", "-q", "--allow-empty", "-m", "x"]):
+        build.git(*arguments)
+    build.readdress()
+    assert 'VERSION = \\"we/the-course\\", \\"spring\\"' in build.path.read_text()
+    build.git("tag", "v2.0")
+    build.readdress()
+    assert "github/we/the-course/blob/v2.0/x" in build.path.read_text()
 
 
 def test_unknown_notebook(build):

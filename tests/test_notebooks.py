@@ -1,12 +1,16 @@
 """Hygiene of the committed notebooks; that they run is nbval's part."""
 
+import io
 import re
 import subprocess
 import sys
+from base64 import b64decode
+from itertools import pairwise
 
 import nbformat
 import pytest
 from notebook_code import NOTEBOOKS, all_notebooks
+from PIL import Image
 
 ROOT = NOTEBOOKS.parent
 EACH = pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
@@ -39,6 +43,33 @@ def test_pictures_have_alternative_text(path):
     for output in pictures:
         assert len(output.metadata["image/png"]["alt"]) > 20
         assert "<Figure" not in output.data["text/plain"]
+
+
+@EACH
+def test_pictures_are_opaque(path):
+    """So that they can be read on a dark page too: nothing of the page shines through."""
+    for cell in read(path).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                picture = Image.open(io.BytesIO(b64decode(output.data["image/png"]))).convert("RGBA")
+                assert picture.getchannel("A").getextrema()[0] == 255
+                assert picture.getpixel((0, 0))[:3] == (255, 255, 255)
+
+
+@EACH
+def test_headings_form_one_outline(path):
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.M)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
+
+
+@EACH
+def test_nothing_is_shown_that_needs_a_kernel(path):
+    """GitHub shows the stored outputs: pictures, tables and text, no widget."""
+    shown = {kind for cell in read(path).cells for output in cell.get("outputs", []) for kind in output.get("data", {})}
+    assert shown <= {"image/png", "text/plain", "text/markdown"}
+    assert "widgets" not in read(path).metadata
 
 
 @EACH
@@ -102,3 +133,20 @@ def test_readme_lists_every_notebook_and_its_commands_name_real_files():
     for linked in re.findall(r"\]\((?!http)([^)]+)\)|pip install (?:-r )(\S+) -r (\S+)", readme):
         for name in filter(None, linked):
             assert (ROOT / name).exists(), name
+
+
+def test_every_badge_and_first_cell_give_the_same_address_and_version():
+    texts = [(ROOT / "README.md").read_text()]
+    for path in all_notebooks():
+        cells = read(path).cells
+        texts += [cells[0].source, next(cell.source for cell in cells if cell.cell_type == "code")]
+    badges = re.findall(r"research\.google\.com/github/([\w.-]+/[\w.-]+)/blob/([\w.-]+)/notebooks", "\n".join(texts))
+    fetched = re.findall(r'COURSE, VERSION = "([^"]+)", "([^"]+)"', "\n".join(texts))
+    assert len(badges) == len(fetched) == len(all_notebooks())
+    assert len({*badges, *fetched}) == 1
+    assert set(re.findall(r"github\.com/([\w.-]+/[\w.-]+)/actions/", texts[0])) == {badges[0][0]}
+
+
+def test_the_first_cell_is_the_same_in_every_notebook():
+    assert len({next(cell.source for cell in read(path).cells if cell.cell_type == "code")
+                for path in all_notebooks()}) == 1

@@ -74,6 +74,36 @@ def test_nothing_recorded_and_nonsense(files):
         timeline.draw(until=2000)
 
 
+def test_a_file_that_cannot_be_written_is_said_and_nothing_is_lost(files, monkeypatch, capsys):
+    folder, _ = files
+    timeline.record(*ROW)
+    before = (folder / "my_timeline.csv").read_text()
+
+    class Full:
+        """A csv writer on a full disk."""
+
+        def __init__(self, file, *_, **__):
+            self.file = file
+
+        def writeheader(self):
+            self.file.write("mod")
+
+        def writerows(self, rows):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(timeline.csv, "DictWriter", Full)
+    timeline.record("LSTM", "Graves", 2013, 1, 1.98, 1, 1)
+    assert "The result of LSTM is not kept" in capsys.readouterr().out
+    assert (folder / "my_timeline.csv").read_text() == before
+
+
+def test_a_folder_that_is_read_only(files, monkeypatch, capsys):
+    folder, _ = files
+    (folder / "my_timeline.new").mkdir()  # even the administrator cannot write into this
+    timeline.record(*ROW)
+    assert "The result of RNN is not kept" in capsys.readouterr().out
+
+
 ERRORS = dict(zip(timeline.LENGTHS, (0.2, 0.25, 0.3, 0.4, 0.5, 0.61234), strict=True))
 
 
