@@ -25,7 +25,7 @@ from PIL import Image
 from helpers import CourseError, figures
 
 DRIVE = "COURSE_DRIVE_CONTROLS"  # with this environment variable set, every control is moved as soon as it exists
-BOXES = ("olivia", "emma", "", "a9", "Olivia", "zoë", "x" * 200, "\N{GRINNING FACE}")  # what is typed into every text box
+BOXES = ("olivia", "emma", "", "a9", "Olivia", "zoë", "x" * 200, "\N{GRINNING FACE}")  # typed into every text box then
 
 
 class ExploreError(CourseError):

@@ -78,8 +78,8 @@ def keep(table, *values):
             writer.writerows(sorted(rows, key=lambda row: (row["year"], row["model"])))
         new.replace(path)
     except OSError as error:
-        print(f"The result of {values[0]} is not kept: {path} cannot be written ({error.strerror}). You can go on; only "
-              "the timeline will not show it.")
+        print(f"The result of {values[0]} is not kept: {path} cannot be written ({error.strerror}). You can go on; "
+              "only the timeline will not show it.")
 
 
 def translations():
