@@ -20,7 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from helpers import data, training
 
-UPDATES = 60
+UPDATES = 40
 
 
 class GPT(nn.Module):
