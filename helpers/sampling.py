@@ -63,10 +63,15 @@ def translate(model, sentences, max_length=80):
     was_training = model.training
     model.eval()
     state, tokens = model.encode(*to_source(sentences)), torch.zeros(len(sentences), dtype=torch.int64)
-    written = []
-    while len(written) < max_length and (not written or tokens.any()):
+    written, rows = [[] for _ in sentences], torch.arange(len(sentences))  # rows: the sentences that have not ended
+    for _ in range(max_length):
         logits, state = model.step(state, tokens)
-        tokens = logits.argmax(-1) * (tokens != 0 if written else 1)  # after its end a sentence stays at the boundary
-        written.append(tokens)
+        tokens = logits.argmax(-1)
+        going = tokens != 0
+        rows, tokens, state = rows[going], tokens[going], tuple(part[going] for part in state)
+        for row, token in zip(rows.tolist(), tokens.tolist(), strict=True):
+            written[row].append(PHONEMES.symbols[token])
+        if not len(rows):
+            break
     model.train(was_training)
-    return [[PHONEMES.symbols[token] for token in row if token] for row in torch.stack(written, 1).tolist()]
+    return written
