@@ -53,7 +53,7 @@ def test_pictures_are_opaque(path):
             if "image/png" in output.get("data", {}):
                 picture = Image.open(io.BytesIO(b64decode(output.data["image/png"]))).convert("RGBA")
                 assert picture.getchannel("A").getextrema()[0] == 255
-                assert picture.getpixel((0, 0))[:3] == (255, 255, 255)
+                assert min(picture.getpixel((0, 0))) > 250  # white, up to a palette's rounding
 
 
 @EACH
