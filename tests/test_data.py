@@ -130,3 +130,20 @@ def test_recall_sequences(gap, count):
 def test_recall_refuses_nonsense():
     with pytest.raises(CourseError, match="gap >= 0"):
         data.recall_batch(-1, 3, torch.Generator())
+
+
+@pytest.mark.parametrize("change", [lambda content: content[:-40], lambda content: content.replace(b"emma,", b"emna,"),
+                                    lambda content: b""], ids=["cut short", "edited", "empty"])
+def test_a_table_that_is_not_as_it_was(change, monkeypatch, tmp_path):
+    content = (data.FOLDER / "names.csv").read_bytes()
+    monkeypatch.setattr(data, "FOLDER", tmp_path)
+    (tmp_path / "names.csv").write_bytes(change(content))
+    with pytest.raises(CourseError, match=r"names\.csv was changed or cut short.*git checkout"):
+        data.load_names()
+
+
+def test_line_ends_of_another_system_do_not_matter(monkeypatch, tmp_path):
+    content, names = (data.FOLDER / "names.csv").read_bytes(), data.load_names()
+    monkeypatch.setattr(data, "FOLDER", tmp_path)
+    (tmp_path / "names.csv").write_bytes(content.replace(b"\n", b"\r\n"))
+    assert data.load_names() == names
