@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from torch.nn import functional as F
 
 from helpers import CourseError
 
@@ -99,6 +100,27 @@ def to_tensors(names, vocabulary):
     inputs = [[0, *sequence] + (longest - len(sequence)) * [0] for sequence in tokens]
     targets = [[*sequence, 0] + (longest - len(sequence)) * [IGNORE] for sequence in tokens]
     return torch.tensor(inputs), torch.tensor(targets)
+
+
+def joined(names, vocabulary, length, seed=0):
+    """Text without end: all names in random order, each after its boundary, cut into pieces.
+
+    Returns (inputs, targets), int64 (pieces, length) each; targets are the symbols that follow, and the last target of
+    a piece is the first input of the next one.
+    """
+    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(seed))
+    stream = torch.tensor([token for i in order for token in [0, *vocabulary.encode(names[i])]])
+    stream = stream[:(len(stream) - 1) // length * length + 1]
+    return stream[:-1].view(-1, length), stream[1:].view(-1, length)
+
+
+def windows(names, vocabulary, width):
+    """Every symbol of some names with what stands before it: tokens (symbols, width), the oldest first, filled up with
+    boundaries before the name, and the symbols that follow, (symbols); both int64.
+    """
+    inputs, targets = to_tensors(names, vocabulary)
+    real = targets != IGNORE
+    return F.pad(inputs, (width - 1, 0)).unfold(1, width, 1)[real], targets[real]
 
 
 class Batches:

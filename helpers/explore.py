@@ -24,7 +24,7 @@ from PIL import Image
 
 from helpers import CourseError, figures
 
-DRIVE = "COURSE_DRIVE_CONTROLS"  # with this environment variable set, every control is moved as soon as it exists
+REFUSED = f"border-left: 4px solid {figures.RED}; padding-left: 6px"  # the letters keep the page's own colour
 BOXES = ("olivia", "emma", "", "a9", "Olivia", "zoë", "x" * 200, "\N{GRINNING FACE}")  # typed into every text box then
 
 
@@ -186,10 +186,11 @@ class Explorer:
         except Exception as error:
             self.failure = error
             known = "" if isinstance(error, CourseError) else f"{type(error).__name__}: "
-            self.message.value = f'<span style="color:{figures.RED}">{escape(known + str(error))}</span>'
+            self.message.value = f'<b style="{REFUSED}">{escape(known + str(error))}</b>'
 
     def drive(self):
         """Move every control to its ends and its middle, and back. ExploreError unless each does what it must."""
+        figures.tell_apart(self.canvas.figure)
         first, self.driven = self.image.value, True
         for name, each in self.controls.items():
             start, seen = each.value, {}
@@ -236,10 +237,11 @@ def explore(draw, alt, *, size=(9, 3.2), panels=(1, 1), widths=None, **choices):
     size: of the picture in inches; panels: rows and columns of axes; widths: relative widths of the columns.
     choices: the range of each control, see `control`.
 
-    Returns nothing; with the environment variable of DRIVE set, ExploreError if a control does not do its work.
+    Returns nothing; with the environment variable figures.DRIVE set, CourseError if a control does not do its work or a
+    legend tells things apart by colour alone.
     """
     explorer = Explorer(draw, choices, size, panels, widths)
-    if os.environ.get(DRIVE):
+    if os.environ.get(figures.DRIVE):
         explorer.drive()
     if "google.colab" in sys.modules:  # Colab shows widgets through its own manager
         display(explorer.box)

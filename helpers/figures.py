@@ -1,17 +1,26 @@
 """The look of every picture, and the few drawings that several notebooks share."""
 
 import io
+import os
 from base64 import b64encode
+from itertools import combinations
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown, display
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+
+from helpers import CourseError
+
+DRIVE = "COURSE_DRIVE_CONTROLS"  # environment variable of the tests: pictures are checked, and every control is moved
 
 # Okabe and Ito's palette: colour-blind readers can tell these apart, in print too.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#888888"
 COLOURS = [BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK]
+MARKS = ["o-", "s--", "^:", "D-.", "v-"]  # go with the colours, so that colour is never all that tells lines apart
 
 
 def style():
@@ -33,11 +42,40 @@ def picture(png, alt):
 
 def show(figure, alt):
     """Display a figure as a picture with alternative text, and close it."""
+    if os.environ.get(DRIVE):
+        tell_apart(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     plt.close(figure)
     bundle, metadata = picture(buffer.getvalue(), alt)
     display(bundle, metadata=metadata, raw=True)
+
+
+def lightness(colour):
+    """How light a colour is to the eye: the L* of CIELAB, 0 (black) to 100 (white)."""
+    linear = (((part + 0.055) / 1.055) ** 2.4 if part > 0.04045 else part / 12.92 for part in to_rgb(colour))
+    luminance = sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
+
+
+def tell_apart(figure):
+    """CourseError if two entries of a legend differ in nothing but their hue.
+
+    Lines must differ in dashes, marker or width, surfaces in hatching or by 20 in lightness.
+    """
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        for one, other in combinations(legend.legend_handles if legend else [], 2):
+            lines = [isinstance(each, Line2D) for each in (one, other)]
+            if all(lines):
+                alike = len({(each.get_linestyle(), each.get_marker(), each.get_linewidth()) for each in (one, other)})
+            elif not any(lines):
+                light = [lightness(each.get_facecolor()[:3]) for each in (one, other)]
+                alike = len({each.get_hatch() for each in (one, other)}) if abs(light[0] - light[1]) < 20 else 2
+            else:
+                continue
+            if alike == 1:
+                raise CourseError(f"{one.get_label()!r} and {other.get_label()!r} differ by nothing but colour.")
 
 
 def table(header, rows):

@@ -48,7 +48,7 @@ def record(model, paper, year, parameters, test_loss, seconds, steps):
     """
     if not 0 < test_loss < float("inf"):
         raise CourseError(f"The test loss of {model} is {test_loss}: there is nothing to record.")
-    keep("timeline", model, paper, year, parameters, round(test_loss, 4), round(seconds, 1), steps)
+    keep("timeline", model, paper, year, parameters, round(test_loss, 6), round(seconds, 1), steps)
 
 
 def record_translation(model, paper, year, parameters, errors, seconds, steps):
@@ -59,7 +59,7 @@ def record_translation(model, paper, year, parameters, errors, seconds, steps):
     if set(errors) != set(LENGTHS) or not all(0 <= error < float("inf") for error in errors.values()):
         raise CourseError(f"{model} needs an error rate for each of {LENGTHS} names, not {errors}.")
     keep("translation", model, paper, year, parameters, round(seconds, 1), steps,
-         *(round(errors[k], 4) for k in LENGTHS))
+         *(round(errors[k], 6) for k in LENGTHS))
 
 
 def keep(table, *values):

@@ -101,12 +101,20 @@ def run_all(page, minutes=12):
 class Slider:
     """One slider of a notebook's explorer, found by its label, and the picture it drives."""
 
-    def __init__(self, page, label):
-        self.page = page
-        self.cell = page.locator(".jp-CodeCell", has=page.locator(".noUi-handle")).filter(has_text=label).first
+    def __init__(self, page, label, cell=None):
+        self.page, self.label = page, label
+        cells = page.locator(".jp-CodeCell", has=page.locator(".noUi-handle"))
+        self.cell = cell or cells.filter(has_text=label).first
         self.row = self.cell.locator(".widget-slider").filter(has_text=label)
         self.handle = self.row.locator(".noUi-handle")
         self.handle.scroll_into_view_if_needed()
+
+    @classmethod
+    def all_of(cls, page):
+        """Every slider of the open notebook, from top to bottom."""
+        for cell in page.locator(".jp-CodeCell", has=page.locator(".noUi-handle")).all():
+            for row in cell.locator(".widget-slider").all():
+                yield cls(page, row.locator(".widget-label").first.inner_text(), cell)
 
     def readout(self):
         return self.row.locator(".widget-readout").inner_text()

@@ -2,12 +2,14 @@
 
     python tests/colab_run.py            all notebooks (about 25 minutes)
     python tests/colab_run.py 03 07      those whose file names begin so
+    python tests/colab_run.py --twice    each code cell two times, as a reader may do
 
 Each runs in a folder that holds it and nothing else, in an environment with Colab's versions of what shows a notebook,
 with a stand-in for the module google.colab, and fetches the course from a git repository on this machine in the place
 of GitHub. PyTorch is the one of the environment that runs this.
 """
 
+import copy
 import json
 import os
 import re
@@ -58,8 +60,8 @@ def repository(folder, address, version):
             "GIT_CONFIG_VALUE_0": f"https://github.com/{address}.git"}
 
 
-def run(paths):
-    """Run the notebooks; an error in a cell ends it. Prints the seconds of each."""
+def run(paths, times=1):
+    """Run the notebooks, each code cell so many times; an error in a cell ends it. Prints the seconds of each."""
     first = next(cell.source for cell in nbformat.read(paths[0], as_version=4).cells if cell.cell_type == "code")
     address, version = re.search(r'COURSE, VERSION = "([^"]+)", "([^"]+)"', first).groups()
     with tempfile.TemporaryDirectory(prefix="colab-") as name:
@@ -70,9 +72,11 @@ def run(paths):
             content.mkdir()
             shutil.copy(path, content)
             notebook, start = nbformat.read(path, as_version=4), time.perf_counter()
+            notebook.cells = [copy.deepcopy(cell) for cell in notebook.cells if cell.cell_type == "code"
+                              for _ in range(times)]
             NotebookClient(notebook, timeout=900, kernel_name="python3",
                            resources={"metadata": {"path": str(content)}}).execute()
-            said = "".join(output.get("text", "") for cell in notebook.cells[:5] if cell.cell_type == "code"
+            said = "".join(output.get("text", "") for cell in notebook.cells[:times]
                            for output in cell.outputs)
             assert f"Fetched {address}, version {version}" in said, said
             assert (content / "course" / "helpers").is_dir()
@@ -80,4 +84,5 @@ def run(paths):
 
 
 if __name__ == "__main__":
-    run([path for path in all_notebooks() if not sys.argv[1:] or path.name.startswith(tuple(sys.argv[1:]))])
+    prefixes = tuple(each for each in sys.argv[1:] if each != "--twice")
+    run([path for path in all_notebooks() if path.name.startswith(prefixes or "")], 2 if "--twice" in sys.argv else 1)

@@ -36,9 +36,10 @@ def test_the_sliders_work_under_colabs_widgets(old_widgets):
     assert "passed" in run.stdout
 
 
-def test_a_notebook_alone_runs_to_the_end_with_colabs_versions():
-    """The shortest one; `python tests/colab_run.py` runs all."""
-    run = subprocess.run([sys.executable, TESTS / "colab_run.py", "07"], capture_output=True, text=True, check=False)
+def test_a_notebook_alone_runs_to_the_end_with_colabs_versions_each_cell_twice():
+    """The shortest one; `python tests/colab_run.py` runs all, with `--twice` as here."""
+    run = subprocess.run([sys.executable, TESTS / "colab_run.py", "07", "--twice"], capture_output=True, text=True,
+                         check=False)
     assert run.returncode == 0, run.stderr[-3000:]
     assert run.stdout.count("ran in") == 1
 

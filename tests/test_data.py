@@ -132,6 +132,26 @@ def test_recall_refuses_nonsense():
         data.recall_batch(-1, 3, torch.Generator())
 
 
+def test_joined_names_are_one_text_in_pieces():
+    vocabulary = data.Vocabulary()
+    names = data.split_names(data.load_names()).validation[:200]
+    x, y = data.joined(names, vocabulary, 7)
+    assert x.shape == y.shape == (len(x), 7) and x.dtype == torch.int64
+    assert x.flatten()[1:].tolist() == y.flatten()[:-1].tolist()
+    read = vocabulary.decode([*x.flatten().tolist(), y[-1, -1].item()])[1:].split(".")
+    assert set(read[:-1]) < set(names) and len(read) >= len(names) - 1  # the last may be cut
+    assert read[:5] != names[:5]
+    assert torch.equal(x, data.joined(names, vocabulary, 7)[0])
+    assert not torch.equal(x, data.joined(names, vocabulary, 7, seed=1)[0])
+
+
+def test_windows_of_two_names():
+    vocabulary = data.Vocabulary()
+    x, y = data.windows(["ada", "bo"], vocabulary, 3)
+    assert [vocabulary.decode(row) for row in x] == ["...", "..a", ".ad", "ada", "...", "..b", ".bo"]
+    assert vocabulary.decode(y) == "ada.bo."
+
+
 @pytest.mark.parametrize("change", [lambda content: content[:-40], lambda content: content.replace(b"emma,", b"emna,"),
                                     lambda content: b""], ids=["cut short", "edited", "empty"])
 def test_a_table_that_is_not_as_it_was(change, monkeypatch, tmp_path):

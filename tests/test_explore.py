@@ -212,9 +212,9 @@ def test_colab_gets_the_widget_alone(monkeypatch):
 
 
 def test_without_the_variable_nothing_is_driven(monkeypatch):
-    monkeypatch.delenv(explore.DRIVE, raising=False)
+    monkeypatch.delenv(figures.DRIVE, raising=False)
     monkeypatch.setattr(explore, "display", lambda *a, **k: None)
     explore.explore(sleeping, "x", panels=(1, 2), n=(0, 9))
-    monkeypatch.setenv(explore.DRIVE, "1")
+    monkeypatch.setenv(figures.DRIVE, "1")
     with pytest.raises(explore.ExploreError):
         explore.explore(sleeping, "x", panels=(1, 2), n=(0, 9))

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers import figures
+from helpers import CourseError, figures
 
 
 @pytest.fixture
@@ -53,3 +53,24 @@ def test_clearly_better_needs_more_than_the_spread_of_either_side():
     assert not figures.clearly_better([1.4, 1.5], [1.0, 1.1])  # worse
     assert not figures.clearly_better([1.0, 1.1], [1.1, 1.15])  # better by less than the left spread
     assert not figures.clearly_better([1.0, 1.01], [1.0, 1.4])  # better by less than the right spread
+
+
+@pytest.mark.parametrize("fault", ["lines", "bars", None])
+def test_a_legend_must_not_rest_on_colour_alone(fault, shown):
+    figure, (left, right) = plt.subplots(1, 2)
+    for mark, colour, label in zip(figures.MARKS, figures.COLOURS, "abc", strict=False):
+        left.plot([1, 2], [1, 2], "-" if fault == "lines" else mark, color=colour, label=label)
+    for place, colour in enumerate([figures.BLUE, figures.RED if fault == "bars" else figures.ORANGE]):
+        right.bar([place], [1], color=colour, label=place)
+    left.legend()
+    right.legend()
+    if fault:
+        with pytest.raises(CourseError, match="nothing but colour"):
+            figures.show(figure, "A picture for a test.")
+    else:
+        figures.show(figure, "A picture for a test.")
+
+
+def test_lightness_is_that_of_the_standard():
+    assert figures.lightness("#000000") == 0 and abs(figures.lightness("#ffffff") - 100) < 1e-3
+    assert abs(figures.lightness("#777777") - 50.03) < 0.05  # middle grey
