@@ -72,7 +72,7 @@ def type_names(page, label):
     """Type into the text box beside a slider: a name changes the picture, an unknown symbol is said."""
     slider = Slider(page, label)
     first, box = slider.wait_for_picture(bool), slider.cell.locator("input[type=text]").first
-    box.fill("emma")
+    box.fill("hugo")
     other = slider.wait_for_picture(lambda pixels: pixels != first)
     box.fill("a9")
     slider.cell.get_by_text("The model never saw '9'").wait_for(timeout=20_000)
