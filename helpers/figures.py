@@ -28,7 +28,7 @@ def style():
     mpl.rcParams.update({
         "axes.prop_cycle": mpl.cycler(color=COLOURS),
         "axes.spines.top": False, "axes.spines.right": False,
-        "axes.titlesize": 11, "axes.titlelocation": "left", "axes.grid": True,
+        "axes.titlesize": 11, "axes.titlelocation": "left", "axes.titley": 1.0, "axes.grid": True,
         "grid.color": "#e4e4e4", "grid.linewidth": 0.6, "axes.axisbelow": True,
         "figure.constrained_layout.use": True, "figure.dpi": 100, "figure.figsize": (8, 3.4),
         "font.size": 10, "image.cmap": "cividis", "legend.frameon": False, "lines.linewidth": 1.8,

@@ -218,3 +218,21 @@ def test_without_the_variable_nothing_is_driven(monkeypatch):
     monkeypatch.setenv(figures.DRIVE, "1")
     with pytest.raises(explore.ExploreError):
         explore.explore(sleeping, "x", panels=(1, 2), n=(0, 9))
+
+
+def test_one_of_several_axes_drawn_anew_looks_as_if_all_were():
+    def ticking(axes, k):
+        axes[0].plot([0, 1], [0, 1])
+        axes[1].plot([0, k], [0, 1])
+        axes[1].set(xticks=range(k), xticklabels="abcdefg"[:k], xlabel="x", ylabel="y", title="ticks", xlim=(0, 7))
+
+    order = (3, 5, 3, 7, 5, 3)
+    partly, whole = (explore.Canvas((6, 3), (1, 2), None) for _ in range(2))
+    pictures = [partly.draw(ticking, {"k": k})[0] for k in order]
+    assert partly.others[0] is partly.figure.axes[1]
+    for k, picture in zip(order, pictures, strict=True):
+        if whole.signature:
+            whole.signature = [None, *whole.signature[1:]]  # as if something else had changed as well
+        assert whole.draw(ticking, {"k": k})[0] == picture
+        assert whole.others is None
+    assert len(set(pictures)) == 3
