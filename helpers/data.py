@@ -102,13 +102,13 @@ def to_tensors(names, vocabulary):
     return torch.tensor(inputs), torch.tensor(targets)
 
 
-def joined(names, vocabulary, length, seed=0):
-    """Text without end: all names in random order, each after its boundary, cut into pieces.
+def joined(names, vocabulary, length):
+    """Text without end: all names in a random order, always the same, each after its boundary, cut into pieces.
 
     Returns (inputs, targets), int64 (pieces, length) each; targets are the symbols that follow, and the last target of
     a piece is the first input of the next one.
     """
-    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(seed))
+    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(0))
     stream = torch.tensor([token for i in order for token in [0, *vocabulary.encode(names[i])]])
     stream = stream[:(len(stream) - 1) // length * length + 1]
     return stream[:-1].view(-1, length), stream[1:].view(-1, length)

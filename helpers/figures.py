@@ -68,13 +68,14 @@ def tell_apart(figure):
         for one, other in combinations(legend.legend_handles if legend else [], 2):
             lines = [isinstance(each, Line2D) for each in (one, other)]
             if all(lines):
-                alike = len({(each.get_linestyle(), each.get_marker(), each.get_linewidth()) for each in (one, other)})
-            elif not any(lines):
-                light = [lightness(each.get_facecolor()[:3]) for each in (one, other)]
-                alike = len({each.get_hatch() for each in (one, other)}) if abs(light[0] - light[1]) < 20 else 2
+                looks = [(each.get_linestyle(), each.get_marker(), each.get_linewidth()) for each in (one, other)]
+                alike = looks[0] == looks[1]
+            elif any(lines):
+                alike = False
             else:
-                continue
-            if alike == 1:
+                light = [lightness(each.get_facecolor()[:3]) for each in (one, other)]
+                alike = one.get_hatch() == other.get_hatch() and abs(light[0] - light[1]) < 20
+            if alike:
                 raise CourseError(f"{one.get_label()!r} and {other.get_label()!r} differ by nothing but colour.")
 
 

@@ -19,7 +19,8 @@ def explain(folder="."):
     folder = Path(folder).resolve()
 
     def handler(shell, kind, error, trace, tb_offset=None):
-        cell = maker(getattr(error, "name", None), shell.user_ns.get("In", []), folder)
+        plain = kind is NameError  # not of a function that uses its own variable too early
+        cell = maker(error.name, shell.user_ns.get("In", []), folder) if plain else None
         if cell:
             lines = [f"NameError: there is no {error.name!r} yet. The cell that makes it {cell}",
                      "Run that one first, or all cells above this one (JupyterLab: Run, Run All Above Selected Cell; "
@@ -38,12 +39,14 @@ def maker(name, run, folder):
     run: the sources of the cells run so far, the last of them the one that misses the name. The notebook is the one in
     the folder that has most of them.
     """
-    notebooks = [cells for cells in map(read, sorted(folder.glob("*.ipynb"))) if cells]
-    known = [{source for _, source in cells} for cells in notebooks]
+    def known(cells):
+        sources = {source for _, source in cells}
+        return sum(each in sources for each in run), run[-1] in sources
+
+    notebooks = [read(path) for path in sorted(folder.glob("*.ipynb"))]
     if not name or not run or not notebooks:
         return None
-    cells = max(zip(notebooks, known, strict=True), key=lambda pair: (sum(each in pair[1] for each in run),
-                                                                     run[-1] in pair[1]))[0]
+    cells = max(notebooks, key=known)
     makers = []
     for heading, source in cells:
         if source == run[-1]:

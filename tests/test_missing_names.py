@@ -42,7 +42,8 @@ def test_of_a_changed_cell_the_first_maker(shell, capsys):
     assert "“Part 1”" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("source", ["print(nowhere)", "print(x.y)\nx = 1", "1 / 0"])
+@pytest.mark.parametrize("source", ["print(nowhere)", "print(x.y)", "1 / 0",
+                                    "def f():\n    print(x)\n    x = 1\nf()"])
 def test_other_errors_look_as_always(source, shell, capsys):
     if source.startswith("print(x"):
         shell("x = 1")
