@@ -1,13 +1,12 @@
 """Sliders, menus and text boxes over a plain function that draws.
 
-Drawing is what makes a slider slow, so the axes with their ticks and labels are drawn once and kept; on each change
-only what the function adds (lines, bars, images, texts) is drawn over them, and titles that change. Text is slowest:
-about 0.1 ms a letter, so a text that changes had better be short, or the caption: what the draw function returns, shown
-by the browser above the picture.
+Drawing is what makes a slider slow (see `canvas`), and text is slowest: about 0.1 ms a letter, so a text that changes
+had better be short, or the caption: what the draw function returns, shown by the browser above the picture. What
+depends on few controls (the drawing of a model, say) is given as a function of its own, `still`, and painted once for
+each of their settings.
 """
 
 import inspect
-import io
 import os
 import sys
 import warnings
@@ -15,138 +14,19 @@ from html import escape
 
 import ipywidgets as widgets
 from IPython.display import display
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
-from matplotlib.text import Text
-from matplotlib.ticker import FixedLocator
-from PIL import Image
 
-from helpers import CourseError, figures
+from helpers import CourseError, diagrams, figures
+from helpers.canvas import Canvas
 
+LIVE = "course-live"  # class of a box of controls; where one is alive, the still picture after it is not shown
+HIDE = "".join(f".{area}:has(.{LIVE}) + .{area} {{display: none}} " for area in ("jp-OutputArea-child", "output_area"))
 REFUSED = f"border-left: 4px solid {figures.RED}; padding-left: 6px"  # the letters keep the page's own colour
 BOXES = ("olivia", "emma", "", "a9", "Olivia", "zoë", "x" * 200, "\N{GRINNING FACE}")  # typed into every text box then
 
 
 class ExploreError(CourseError):
     """A control does not do its work: its draw fails, warns, or leaves the picture as it was."""
-
-
-class Canvas:
-    """One live matplotlib figure, redrawn by a function. Limits that the function sets stay until it sets others."""
-
-    def __init__(self, size, panels, widths):
-        self.figure = Figure(figsize=size, dpi=100, layout="constrained")
-        self.canvas = FigureCanvasAgg(self.figure)
-        self.axes = self.figure.subplots(*panels, width_ratios=widths)
-        self.signature = self.background = None
-        self.others = None  # some axes, and a background without them
-        self.palettes = {}  # for a background and the colours drawn on it, a dot with a palette of 256 colours
-        self.heads = {}  # titles with the text they have in the background, None for one that changes
-
-    def draw(self, function, values):
-        """Call `function(axes, **values)` on emptied axes; the picture as PNG bytes, and the caption as HTML."""
-        for axes in self.figure.axes:
-            for artist in drawn(axes):
-                artist.remove()
-            axes.containers.clear()  # of bars: a legend would name the removed ones too
-            axes.set_prop_cycle(None)
-            axes.relim()
-        returned = function(self.axes, **values)
-        caption = escape(returned) if isinstance(returned, str) else ""
-        if self.signature is None:  # the first time: find the layout, then keep it, so that nothing jumps
-            self.figure.draw_without_rendering()
-            self.figure.set_layout_engine("none")
-        heads = [title for axes in self.figure.axes for title in titles(axes)]
-        for title in heads:
-            if self.heads.setdefault(title, title.get_text()) != title.get_text():
-                self.heads[title] = None  # a title that has changed once is drawn each time, any other is kept
-        moving = [title for title in heads if self.heads[title] is None]
-        artists = [artist for axes in self.figure.axes for artist in drawn(axes)] + moving
-        for artist in artists:
-            artist.set_animated(True)  # so that canvas.draw leaves it out
-        signature = [len(moving), *(decoration(axes) for axes in self.figure.axes)]
-        if signature != self.signature:
-            self.draw_background(signature)
-        self.canvas.restore_region(self.background)
-        for artist in artists:
-            artist.axes.draw_artist(artist)
-        inks = [ink for axes in self.figure.axes for artist in drawn(axes) for ink in colours(artist)]
-        images = any(axes.images for axes in self.figure.axes)  # their colours may change, so no palette is kept
-        return self.png(None if images else str((signature[1:], inks)), inks), caption
-
-    def draw_background(self, signature):
-        """Draw the axes with their ticks and labels; only those that differ from before, if it is one of several."""
-        before, self.signature = self.signature, signature
-        changed = [place for place, (old, new) in enumerate(zip(before or [], signature, strict=False)) if old != new]
-        if before and len(changed) == 1 < len(self.figure.axes) and changed != [0]:
-            one = self.figure.axes[changed[0] - 1]  # the first entry is the number of moving titles
-            if self.others is None or self.others[0] is not one:
-                one.set_visible(False)
-                self.canvas.draw()
-                self.others = one, self.canvas.copy_from_bbox(self.figure.bbox)
-                one.set_visible(True)
-            self.canvas.restore_region(self.others[1])
-            one.draw(self.canvas.get_renderer())
-        else:
-            self.others = None
-            self.canvas.draw()
-        if before is None:
-            self.keep_label_places()
-        self.background = self.canvas.copy_from_bbox(self.figure.bbox)
-
-    def keep_label_places(self):
-        """Fix the axes' labels where they are: to find a place beside new ticks takes a quarter of a full redraw."""
-        for axes in self.figure.axes:
-            for axis in (axes.xaxis, axes.yaxis):
-                axis.set_label_coords(*axis.label.get_position(), transform=axis.label.get_transform())
-
-    def png(self, key, inks):
-        """The picture as PNG bytes, in the 256 colours kept for the key, which makes it three times as fast.
-
-        The colours are those that stand out in the first picture with this key, and `inks`, which may come into view
-        later: triples of 0-255.
-        """
-        buffer = self.canvas.buffer_rgba()
-        image = Image.frombuffer("RGBA", (buffer.shape[1], buffer.shape[0]), buffer).convert("RGB")
-        if key is None or key not in self.palettes:
-            inks = list(dict.fromkeys(inks))[:64]
-            seen = image.quantize(256 - len(inks), method=Image.Quantize.FASTOCTREE).getpalette()
-            self.palettes[key] = Image.new("P", (1, 1))
-            self.palettes[key].putpalette([*seen[:3 * (256 - len(inks))], *(value for ink in inks for value in ink)])
-        palette, file = self.palettes[key], io.BytesIO()
-        image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", compress_level=1)
-        return file.getvalue()
-
-
-def drawn(axes):
-    """What a draw function added to some axes, back to front."""
-    kinds = (axes.images, axes.collections, axes.patches, axes.lines, axes.texts, axes.artists, axes.tables)
-    legend = [axes.get_legend()] if axes.get_legend() else []
-    return sorted((artist for kind in kinds for artist in kind), key=lambda artist: artist.get_zorder()) + legend
-
-
-def colours(artist):
-    """The colours in which an artist is drawn, as triples of 0-255."""
-    getters = (getattr(artist, name, None) for name in ("get_color", "get_facecolor", "get_edgecolor"))
-    return [tuple(round(255 * part) for part in row[:3]) for get in getters if get for row in to_rgba_array(get())]
-
-
-def titles(axes):
-    """The titles of some axes (matplotlib keeps three: left, centre and right)."""
-    texts = set(axes.texts)
-    return [child for child in axes.get_children() if isinstance(child, Text) and child not in texts]
-
-
-def decoration(axes):
-    """Everything about some axes that is part of the kept background."""
-    ticks = []
-    for axis in (axes.xaxis, axes.yaxis):
-        if isinstance(axis.get_major_locator(), FixedLocator):
-            places = axis.get_major_locator().locs
-            ticks.append([(x, axis.get_major_formatter()(x, i)) for i, x in enumerate(places)])
-    return (axes.get_xlim(), axes.get_ylim(), axes.get_xscale(), axes.get_yscale(), axes.get_xlabel(),
-            axes.get_ylabel(), axes.get_aspect(), axes.axison, ticks)
 
 
 def control(name, choice, value):
@@ -180,20 +60,23 @@ def control(name, choice, value):
 class Explorer:
     """The controls, a line for the caption or an error, and the picture; made by `explore`."""
 
-    def __init__(self, draw, choices, size, panels, widths):
+    def __init__(self, draw, choices, size, panels=(1, 1), widths=None, still=None):
         signature = inspect.signature(draw).parameters
         defaults = {name: p.default for name, p in signature.items() if p.default is not p.empty}
-        self.draw, self.canvas, self.failure = draw, Canvas(size, panels, widths), None
+        self.draw, self.canvas, self.failure = draw, Canvas(size, panels, widths, still), None
         self.driven = False
         self.controls = {name: control(name, choice, defaults.get(name)) for name, choice in choices.items()}
-        picture, caption = self.canvas.draw(draw, self.values())
-        self.image = widgets.Image(format="png", value=picture)
-        self.image.layout.max_width = "100%"
-        self.message = widgets.HTML(caption)
+        picture, self.caption = self.canvas.draw(draw, self.values())
+        self.image = widgets.Image(format="png", value=picture, layout={"max_width": "100%"})
+        if still:
+            self.image.layout.width = f"{100 * size[0]:.0f}px"
+        self.message = widgets.HTML(escape(self.caption))
         for each in self.controls.values():
             each.observe(self.refresh, names="value")
         row = widgets.HBox(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
-        self.box = widgets.VBox([row, self.message, self.image])
+        hide = widgets.HTML(f"<style>{HIDE}</style>", layout={"display": "none"})
+        self.box = widgets.VBox([row, self.message, self.image, hide])
+        self.box.add_class(LIVE)
 
     def values(self):
         return {name: each.value for name, each in self.controls.items()}
@@ -204,9 +87,8 @@ class Explorer:
             with warnings.catch_warnings():
                 if self.driven:
                     warnings.simplefilter("error")
-                picture, caption = self.canvas.draw(self.draw, self.values())
-            self.image.value = picture
-            self.message.value = caption
+                self.image.value, self.caption = self.canvas.draw(self.draw, self.values())
+            self.message.value = escape(self.caption)
             self.failure = None
         except Exception as error:
             self.failure = error
@@ -225,6 +107,8 @@ class Explorer:
                 refused = isinstance(self.failure, CourseError) and isinstance(each, widgets.Text)
                 if self.failure and not refused:
                     raise ExploreError(f"{name} = {value!r} fails: {self.failure!r}") from self.failure
+                if self.canvas.still and not refused:
+                    self.check_texts()
                 if not refused and self.image.value in seen.values():
                     raise ExploreError(f"{name} = {value!r} leaves the picture unchanged.")
                 if not refused:
@@ -234,6 +118,13 @@ class Explorer:
             if self.image.value != first:
                 raise ExploreError(f"{name} back at {start!r} does not bring the first picture back.")
         self.driven = False
+
+    def check_texts(self):
+        """CourseError if a text of the present picture, still or moving, overlaps another or is cut by a line."""
+        axes, values = Figure(self.canvas.figure.get_size_inches(), layout="none").add_axes((0, 0, 1, 1)), self.values()
+        self.canvas.still(axes, **{name: values[name] for name in self.canvas.needed})
+        self.draw(axes, **values)
+        diagrams.check(axes)
 
 
 def stops(each):
@@ -250,7 +141,7 @@ def stops(each):
     return (low, (low + high) // 2 if isinstance(each, widgets.IntSlider) else (low + high) / 2, high)
 
 
-def explore(draw, alt, *, size=(9, 3.2), panels=(1, 1), widths=None, **choices):
+def explore(draw, alt, *, size=(9, 3.2), panels=(1, 1), widths=None, still=None, **choices):
     """Display controls over a picture that answers each of them at once.
 
     draw: a function `draw(axes, **values)` that draws with ordinary matplotlib calls; `axes` is what
@@ -260,17 +151,27 @@ def explore(draw, alt, *, size=(9, 3.2), panels=(1, 1), widths=None, **choices):
         CourseError to tell the reader what is wrong.
     alt: alternative text of the static picture that a saved notebook shows.
     size: of the picture in inches; panels: rows and columns of axes; widths: relative widths of the columns.
+    still: a function `still(axes, **some of the values)` that paints what lies below, such as a model's drawing
+        (`Drawing.paint`); there is one axes then, which fills the picture.
     choices: the range of each control, see `control`.
 
-    Returns nothing; with the environment variable figures.DRIVE set, CourseError if a control does not do its work or a
-    legend tells things apart by colour alone.
+    Returns nothing; with the environment variable figures.DRIVE set, CourseError if a control does not do its work, a
+    legend tells things apart by colour alone, or texts over a still background collide.
     """
-    explorer = Explorer(draw, choices, size, panels, widths)
+    explorer = Explorer(draw, choices, size, panels, widths, still)
     if os.environ.get(figures.DRIVE):
         explorer.drive()
+    alt = f"{alt} {explorer.caption}".strip()
     if "google.colab" in sys.modules:  # Colab shows widgets through its own manager
         display(explorer.box)
+        figures.describe(alt)
         return
-    bundle, metadata = figures.picture(explorer.image.value, f"{alt} {explorer.message.value}".strip())
+    bundle, metadata = figures.picture(explorer.image.value, alt, size)
     view = {"version_major": 2, "version_minor": 0, "model_id": explorer.box.model_id}
-    display({"application/vnd.jupyter.widget-view+json": view, **bundle}, metadata=metadata, raw=True)
+    live = {"application/vnd.jupyter.widget-view+json": view, "text/plain": "Sliders: run this cell to have them."}
+    if "VSCODE_PID" in os.environ:  # its pages do not know how to hide the picture while the controls are alive
+        display({**live, **bundle}, metadata=metadata, raw=True)
+    else:  # the picture stays where the controls are gone: in a notebook that is opened again without its kernel
+        display(live, raw=True)
+        display(bundle, metadata=metadata, raw=True)
+    figures.describe(alt)

@@ -9,8 +9,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown, display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
+from PIL import Image
 
 from helpers import CourseError
 
@@ -20,11 +22,19 @@ DRIVE = "COURSE_DRIVE_CONTROLS"  # environment variable of the tests: pictures a
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE, GREY = "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#888888"
 COLOURS = [BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK]
+described = False  # whether alternative texts are printed, see `style`
 MARKS = ["o-", "s--", "^:", "D-.", "v-"]  # go with the colours, so that colour is never all that tells lines apart
 
 
-def style():
-    """Set matplotlib's defaults for the notebook that calls it."""
+def style(describe=False):
+    """Set matplotlib's defaults for the notebook that calls it, whatever style was chosen before.
+
+    describe: print each picture's alternative text below it, for a reader who listens: JupyterLab shows pictures
+        without it.
+    """
+    global described
+    described = describe
+    mpl.rcdefaults()
     mpl.rcParams.update({
         "axes.prop_cycle": mpl.cycler(color=COLOURS),
         "axes.spines.top": False, "axes.spines.right": False,
@@ -35,20 +45,40 @@ def style():
     })
 
 
-def picture(png, alt):
-    """The display bundle and metadata of a picture with alternative text: `display(*picture(...), raw=True)`."""
-    return {"image/png": b64encode(png).decode(), "text/plain": alt}, {"image/png": {"alt": alt}}
+def picture(png, alt, size):
+    """The display bundle and metadata of a picture with alternative text: `display(*picture(...), raw=True)`.
+
+    size: its width and height in inches of 100 pixels of the page, however many dots it has.
+    """
+    about = {"alt": alt, "width": round(100 * size[0]), "height": round(100 * size[1])}
+    return {"image/png": b64encode(png).decode(), "text/plain": alt}, {"image/png": about}
 
 
 def show(figure, alt):
-    """Display a figure as a picture with alternative text, and close it."""
+    """Display a figure as a picture with alternative text, sharp on dense screens too, and close it."""
     if os.environ.get(DRIVE):
         tell_apart(figure)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    bundle, metadata = picture(as_png(figure), alt, figure.get_size_inches())
     plt.close(figure)
-    bundle, metadata = picture(buffer.getvalue(), alt)
     display(bundle, metadata=metadata, raw=True)
+    describe(alt)
+
+
+def as_png(figure, dpi=200):
+    """A figure as PNG bytes, in 256 colours of its own, which makes the file three times as small."""
+    canvas = FigureCanvasAgg(figure)
+    figure.set_dpi(dpi)
+    canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def describe(alt):
+    """Print a picture's alternative text, if `style` was told to."""
+    if described:
+        print(alt)
 
 
 def lightness(colour):
@@ -85,16 +115,62 @@ def table(header, rows):
     display(Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)))
 
 
+YES, NO, UNDECIDED, UNTESTED = "yes", "no", "undecided", "not tested"  # what a verdict may be
+
+
 def claims(rows):
-    """The table that ends every notebook: (what the paper said, what came out here, True / False / 'partly')."""
-    verdict = {True: "yes", False: "**no**"}
-    table(["the paper said", "here", "holds?"], [(said, here, verdict.get(holds, holds)) for said, here, holds in rows])
+    """The table that ends every notebook: (what the paper said, what came out here, verdict), see `lower` and
+    `holds`."""
+    shown = {YES: "yes", NO: "**no**", True: "yes", False: "**no**"}
+    table(["the paper said", "here", "holds?"],
+          [(said, here, shown.get(verdict, verdict)) for said, here, verdict in rows])
+
+
+def holds(fact):
+    """The verdict on a fact that chance has no part in."""
+    return YES if fact else NO
+
+
+def lower(a, b, paired=False):
+    """Are the values `a` lower than the values `b` (one for each seed)? The course's one rule for comparing runs.
+
+    "yes" if every value of `a` is below every value of `b`, "no" if every one is above, else "undecided". Of three
+    against three that happens by luck once in twenty. paired: the runs share their draws (data, start) seed by seed,
+    so they are compared pair by pair, and five pairs or more must all go the same way (by luck once in 32).
+    With fewer than three seeds a side, or five pairs: "not tested".
+    """
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if paired and len(a) != len(b):
+        raise CourseError(f"Pairs need as many values on both sides, not {len(a)} and {len(b)}.")
+    if min(len(a), len(b)) < (5 if paired else 3):
+        return UNTESTED
+    differences = b - a if paired else np.subtract.outer(b, a)
+    return YES if (differences > 0).all() else NO if (differences < 0).all() else UNDECIDED
+
+
+def higher(a, b, paired=False):
+    """Are the values `a` higher than the values `b`? By the rule of `lower`."""
+    return lower(b, a, paired)
+
+
+def alike(a, b, tolerance):
+    """Do the values `a` and `b` differ by no more than a tolerance, stated before the run?
+
+    "yes" if every value of `a` is that near to every value of `b`, "no" if every one is further away, on the same
+    side; else "undecided". With fewer than three seeds a side: "not tested".
+    """
+    if min(len(a), len(b)) < 3:
+        return UNTESTED
+    differences = np.subtract.outer(np.asarray(b, float), np.asarray(a, float))
+    if (abs(differences) <= tolerance).all():
+        return YES
+    return NO if (differences > tolerance).all() or (differences < -tolerance).all() else UNDECIDED
 
 
 def clearly_better(better, worse):
-    """The course's rule for comparing runs: the mean of `better` (one number a seed, losses say) is below that of
-    `worse` by more than the spread of the seeds, the largest minus the smallest, on either side.
-    """
+    """The rule of the notebooks that are still to be redone (use `lower`): the mean of `better` (one number a seed,
+    losses say) is below that of `worse` by more than the spread of the seeds, the largest minus the smallest, on
+    either side."""
     return bool(np.mean(worse) - np.mean(better) > max(np.ptp(better), np.ptp(worse)))
 
 

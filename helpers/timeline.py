@@ -1,15 +1,21 @@
 """The record of what each model of the course reached: language models, with their picture, and translators."""
 
 import csv
+import hashlib
+import itertools
 import os
+import tempfile
+from pathlib import Path
 
 import matplotlib.pyplot as plt
+from filelock import FileLock, Timeout
 
 from helpers import CourseError, data, figures
 
 REFERENCE = data.FOLDER / "timeline.csv"  # the committed run of the language models; the translators' lies beside it
 OWN = "COURSE_OWN_RESULTS"  # environment variable: another folder for the reader's own run
 RECORD = "COURSE_REFERENCE_RUN"  # environment variable: record into the reference itself (build.py sets it)
+PATIENCE = 10  # seconds to wait for another notebook that is recording
 LENGTHS = (1, 2, 3, 4, 6, 8)  # the numbers of names in the test sentences of the translation task
 COLUMNS = {  # of each table
     "timeline": {"model": str, "paper": str, "year": int, "parameters": int, "test_loss": float, "seconds": float,
@@ -25,19 +31,44 @@ def reference_file(table="timeline"):
 
 def own_file(table="timeline"):
     """Where the reader's own results are kept; git ignores it."""
-    return data.Path(os.environ.get(OWN) or data.FOLDER) / f"my_{table}.csv"
+    return Path(os.environ.get(OWN) or data.FOLDER) / f"my_{table}.csv"
 
 
 def read(path):
-    """Rows of a table of results as dictionaries, oldest paper first; [] if there is no such file yet."""
-    if not path.exists():
-        return []
+    """Rows of a table of results as dictionaries, oldest paper first; [] if there is no such file yet.
+
+    A table of the committed run that cannot be read is a CourseError; one of the reader's own is left out, and that is
+    said.
+    """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            columns = COLUMNS[path.stem.removeprefix("my_")]
-            rows = [{key: kind(row[key]) for key, kind in columns.items()} for row in csv.DictReader(file)]
-    except (KeyError, ValueError, TypeError) as error:
-        raise CourseError(f"{path} cannot be read ({error}). Delete it and run the notebooks again.") from error
+        return rows_of(path)
+    except CourseError as error:
+        if not is_own(path):
+            raise
+        print(f"{error}: the course goes on without your own results.")
+        return []
+
+
+def is_own(path):
+    return path.name.startswith("my_")
+
+
+def rows_of(path):
+    """The rows of a table, whosever it is; CourseError if it cannot be read."""
+    columns = COLUMNS[path.stem.removeprefix("my_")]
+    try:
+        text = path.read_text(encoding="utf-8")
+        header, *lines = csv.reader(text.splitlines(), strict=True)
+        if header != list(columns):
+            raise ValueError("it has other columns")
+        if not text.endswith("\n"):
+            raise ValueError("it breaks off")
+        rows = [{key: kind(value) for (key, kind), value in zip(columns.items(), line, strict=True)} for line in lines]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, csv.Error) as error:
+        remedy = "" if is_own(path) else ". Get it back with 'git checkout -- data', or clone the course again."
+        raise CourseError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}){remedy}") from error
     return sorted(rows, key=lambda row: (row["year"], row["model"]))
 
 
@@ -63,23 +94,52 @@ def record_translation(model, paper, year, parameters, errors, seconds, steps):
 
 
 def keep(table, *values):
-    """Write one row of a table, in place of an earlier one of the same model.
+    """Write one row of a table, in place of an earlier one of the same model. One notebook writes at a time.
 
-    If the file cannot be written (a full disk, a folder that is read-only) it says so and leaves the file as it was.
+    If that cannot be done (a full disk, a folder that is read-only, another notebook that does not come to an end) it
+    says so and leaves the file as it was.
     """
     path = reference_file(table) if os.environ.get(RECORD) else own_file(table)
     row = dict(zip(COLUMNS[table], values, strict=True))
-    rows = [row, *(other for other in read(path) if other["model"] != row["model"])]
-    new = path.with_suffix(".new")
     try:
-        with new.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS[table], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(sorted(rows, key=lambda row: (row["year"], row["model"])))
-        new.replace(path)
+        with lock_of(path):
+            write(path, [row, *(other for other in rows_to_keep(path) if other["model"] != row["model"])])
     except OSError as error:
-        print(f"The result of {values[0]} is not kept: {path} cannot be written ({error.strerror}). You can go on; "
+        reason = f"another notebook has held it for {PATIENCE} s" if isinstance(error, Timeout) else error.strerror
+        print(f"The result of {values[0]} is not kept: {path} cannot be written ({reason}). You can go on; "
               "only the timeline will not show it.")
+
+
+def lock_of(path):
+    """What only one notebook at a time can hold. It lies in the folder for temporary files: beside the table git would
+    find it."""
+    place = os.path.join(os.path.realpath(path.parent), path.name)
+    name = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
+    return FileLock(Path(tempfile.gettempdir()) / f"how-gpt-{name}.lock", timeout=PATIENCE, mode=0o666)
+
+
+def rows_to_keep(path):
+    """The rows of a table that is to be written. If it is the reader's own and cannot be read, it is put aside."""
+    try:
+        return rows_of(path)
+    except CourseError as error:
+        if not is_own(path):
+            raise
+        names = (path.with_name(f"{path.stem}.unreadable-{number}.csv") for number in itertools.count(1))
+        aside = next(name for name in names if not os.path.lexists(name))
+        path.rename(aside)
+        print(f"{error}: it is now called {aside.name}, and a new one was begun.")
+        return []
+
+
+def write(path, rows):
+    """Write a table: all of it, or nothing."""
+    new = path.with_suffix(".new")
+    with new.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS[path.stem.removeprefix("my_")], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: (row["year"], row["model"])))
+    new.replace(path)
 
 
 def translations():

@@ -1,7 +1,7 @@
 """One training loop for every model, with a live picture, and the held-out loss."""
 
+import contextlib
 import copy
-import io
 import math
 import time
 from dataclasses import dataclass, field
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import torch
 from IPython import get_ipython
 from IPython.display import display
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch.nn import functional as F
 
@@ -25,6 +24,17 @@ class TrainingDiverged(CourseError):
         self.history = history
 
 
+class Interrupted(KeyboardInterrupt):
+    """The reader stopped a training. It ends the cell, so that a run that was cut short never gets among its results;
+    a notebook shows its message alone. `history` holds what was recorded until then."""
+
+    _render_traceback_ = CourseError._render_traceback_
+
+    def __init__(self, message, history):
+        super().__init__(message)
+        self.history = history
+
+
 @dataclass
 class History:
     """What a training run recorded. Losses are in nats per predicted symbol; steps count updates from 1."""
@@ -33,7 +43,6 @@ class History:
     losses: list = field(default_factory=list)  # training loss of every step
     validation: list = field(default_factory=list)  # pairs (step, loss)
     seconds: float = 0.0
-    interrupted: bool = False
 
     @property
     def steps(self):
@@ -100,17 +109,19 @@ def cosine(progress):
 
 
 def train(model, batches, validation, *, steps, lr=3e-3, weight_decay=0.01, optimizer=None, schedule=cosine,
-          clip=None, loss=token_loss, validations=20, seed=0, title="", live=True):
+          clip=None, loss=token_loss, gradient=None, validations=20, seed=0, title="", live=True):
     """Train a model, show how it goes, and leave it with the weights of its best validation loss.
 
     batches, validation: iterables of batches, gone through again and again (training) or once (validation).
     steps: number of updates. lr, weight_decay: for AdamW, used when no optimizer is given.
     schedule: progress in [0, 1) -> factor on the learning rate.
     clip: largest norm of the whole gradient, or None. loss: (model, batch) -> (sum, count), as `token_loss`.
+    gradient: a function like `loss` that also fills in the parameters' gradients itself, of the sum divided by the
+        count; by default the loss is differentiated by PyTorch.
     validations: how many times to validate, evenly spaced. seed: of dropout and whatever else the model draws.
 
-    Returns a History. Interrupting (the stop button) ends it early and keeps what was learned.
-    TrainingDiverged when the loss is not finite; the best weights so far are put back first.
+    Returns a History. Interrupted when the reader stops it, TrainingDiverged when the loss is not finite; in both cases
+    the best weights so far are put back first.
     """
     if steps < 1 or validations < 1:
         raise CourseError(f"steps and validations must be at least 1, not {steps} and {validations}.")
@@ -119,28 +130,28 @@ def train(model, batches, validation, *, steps, lr=3e-3, weight_decay=0.01, opti
     rates = [group["lr"] for group in optimizer.param_groups]
     every = max(1, steps // validations)
     history, weights = History(steps), copy.deepcopy(model.state_dict())
-    view, start = View(title, live), time.perf_counter()
+    view, start, interrupted = View(title, live), time.perf_counter(), False
 
     def validate():
         nonlocal weights
         value = held_out_loss(model, validation, loss)
         if math.isfinite(value):
-            history.validation.append((history.steps, value))
-            if history.best == (history.steps, value):
+            if not history.validation or value < history.best[1]:
                 weights = copy.deepcopy(model.state_dict())
+            history.validation.append((history.steps, value))
 
     try:
         model.train()
         for batch in endless(batches):
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * schedule((history.steps + 0.5) / steps)
-            total, count = loss(model, batch)
+            total, count = (gradient or loss)(model, batch)
             value = total / count
             if not value.isfinite():
-                model.load_state_dict(weights)
                 raise TrainingDiverged(advice(value.item(), history, rates[0], clip), history)
-            optimizer.zero_grad()
-            value.backward()
+            if gradient is None:
+                optimizer.zero_grad()
+                value.backward()
             if clip is not None:
                 torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
             optimizer.step()
@@ -152,20 +163,19 @@ def train(model, batches, validation, *, steps, lr=3e-3, weight_decay=0.01, opti
                 break
             view.refresh(history)
     except KeyboardInterrupt:
-        history.interrupted = True
+        interrupted = True
         if history.steps and (not history.validation or history.validation[-1][0] != history.steps):
-            validate()
+            with contextlib.suppress(KeyboardInterrupt):  # the button was pressed twice: then without this validation
+                validate()
     finally:
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
+        model.load_state_dict(weights)
+        model.eval()
     history.seconds = time.perf_counter() - start
-    model.load_state_dict(weights)
-    model.eval()
     view.refresh(history, final=True)
-    if history.interrupted:
-        kept = "the weights it started with" if not history.validation else \
-            f"the weights of step {history.best[0]:,}, validation loss {history.best[1]:.4f}, its best so far"
-        print(f"Interrupted after step {history.steps:,} of {steps:,}. The model holds {kept}.")
+    if interrupted:
+        raise Interrupted(farewell(history), history)
     return history
 
 
@@ -178,6 +188,14 @@ def endless(batches):
             yield batch
         if empty:
             raise CourseError("There is no batch to train on.")
+
+
+def farewell(history):
+    """What to say when the reader stops a training."""
+    kept = "the weights it started with" if not history.validation else \
+        f"the weights of step {history.best[0]:,}, validation loss {history.best[1]:.4f}, its best so far"
+    return (f"after step {history.steps:,} of {history.planned:,}. The model holds {kept}. You can run the cells "
+            "below; one that needs what this cell had not made yet says so.")
 
 
 def advice(value, history, lr, clip):
@@ -197,8 +215,8 @@ class View:
         self.handle, self.due = None, time.perf_counter() + 0.5
 
     def refresh(self, history, final=False):
-        """Draw, at most once in two seconds unless it is the final picture."""
-        if not self.live or (time.perf_counter() < self.due and not final):
+        """Draw, at most once in two seconds unless it is the final picture; nothing before the first step."""
+        if not self.live or not history.steps or (time.perf_counter() < self.due and not final):
             return
         bundle, metadata = figures.picture(*draw_progress(history, self.title, final))
         if self.handle is None:
@@ -210,16 +228,16 @@ class View:
 
 def progress_text(history, final):
     """One line: where the run is, the best validation loss, the time it took or has left."""
-    best = f"validation loss {history.best[1]:.3f} at step {history.best[0]:,}" if history.validation else ""
+    parts = [f"validation loss {history.best[1]:.3f} at step {history.best[0]:,}"] if history.validation else []
     if final:
-        return f"{best}, {history.steps:,} steps in {history.seconds:.0f} s"
+        return ", ".join([*parts, f"{history.steps:,} steps in {history.seconds:.0f} s"])
     left = history.seconds / history.steps * (history.planned - history.steps)
-    return f"step {history.steps:,} of {history.planned:,}, {left:.0f} s left{', ' if best else ''}{best}"
+    return ", ".join([f"step {history.steps:,} of {history.planned:,}", f"{left:.0f} s left", *parts])
 
 
 def draw_progress(history, title, final):
-    """The loss curve so far as (png, alternative text)."""
-    figure = Figure(figsize=(7, 2.6), dpi=90, layout="constrained")
+    """The loss curve as (png, alternative text, size in inches). The final one is sharp, the others are quick."""
+    figure = Figure(figsize=(7, 2.6), layout="constrained")
     axes = figure.subplots()
     window = max(1, history.steps // 200)
     smooth = torch.tensor(history.losses).unfold(0, window, window).mean(1)
@@ -233,6 +251,4 @@ def draw_progress(history, title, final):
     axes.set(xlim=(0, history.planned), xlabel="step", ylabel="nats per symbol")
     text = progress_text(history, final)
     axes.set_title(f"{title}: {text}" if title else text)
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
-    return buffer.getvalue(), f"Loss curve. {title}: {text}"
+    return figures.as_png(figure, 200 if final else 100), f"Loss curve. {title}: {text}", figure.get_size_inches()

@@ -25,14 +25,19 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from helpers import start
+
 FOLDER = Path(__file__).resolve().parent
 README = FOLDER.parent / "README.md"
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # what JupyterLab, and what Colab wants to hear
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 1_000_000  # bytes a notebook file may have
 PLACES = {  # where an address or a version stands, and what is to stand there
     re.compile(r"(?<=research\.google\.com/github/)[\w.-]+/[\w.-]+/blob/[\w.-]+"): "{address}/blob/{version}",
     re.compile(r"(?<=//github\.com/)[\w.-]+/[\w.-]+(?=/actions/)"): "{address}",
-    re.compile(r'(?<=COURSE, VERSION = )"[^"]+", "[^"]+"'): '"{address}", "{version}"',
+    re.compile(r"(?<=--branch )\S+ https://github\.com/[\w.-]+/[\w.-]+(?=\.git how-gpt)"):
+        "{version} https://github.com/{address}",
 }
 
 
@@ -42,8 +47,7 @@ class BuildError(Exception):
 
 def chosen(prefixes):
     """The notebooks whose file names begin with one of the prefixes; all without prefixes."""
-    paths = sorted(FOLDER.glob("*.ipynb"))
-    found = [path for path in paths if not prefixes or path.name.startswith(tuple(prefixes))]
+    found = [path for path in start.notebooks(FOLDER) if not prefixes or path.name.startswith(tuple(prefixes))]
     if not found:
         raise BuildError(f"There is no notebook that begins with {' or '.join(prefixes) or 'anything'}.")
     return found
@@ -69,8 +73,9 @@ def normalise(notebook):
     notebook.nbformat_minor = 5
     seen = set()
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        tags = cell.metadata.get("tags", [])
+        folded = FOLDED if cell.cell_type == "code" and "folded" in tags else {}
+        cell.metadata = nbformat.from_dict({**({"tags": tags} if tags else {}), **folded})
         cell.id = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         while cell.id in seen:
             cell.id = hashlib.sha256(cell.id.encode()).hexdigest()[:8]
@@ -82,9 +87,12 @@ def normalise(notebook):
 
 
 def merged(outputs):
-    """Outputs without widget views and memory addresses, neighbouring pieces of one stream joined."""
+    """Outputs without widget views and memory addresses, neighbouring pieces of one stream joined. Nothing is left of
+    an output that was a widget and no picture."""
     last = None
     for output in outputs:
+        if WIDGET in output.get("data", {}) and "image/png" not in output.data:
+            continue
         if output.output_type == "stream":
             if last is not None and last.output_type == "stream" and last.name == output.name:
                 last.text = masked(last.text + output.text)
@@ -117,6 +125,16 @@ def troubles(notebook):
         for output in model.get("state", {}).get("outputs", []):
             if output.get("output_type") == "error":
                 yield f"an Output widget hides {output.get('ename')}: {output.get('evalue')}"
+
+
+def folding_troubles(notebook):
+    """Code cells that are to open folded, by their tag, and have no title to be seen; and the other way round."""
+    for number, cell in enumerate(code_cells(notebook), 1):
+        folded = "folded" in cell.metadata.get("tags", [])
+        if folded and not re.match(r"#@title \S", cell.source):
+            yield f"code cell {number} is tagged 'folded', but does not begin with a line '#@title ...'"
+        if not folded and re.search(r"^\s*#@title\b", cell.source, re.MULTILINE):
+            yield f"code cell {number} has a line '#@title', but no tag 'folded'"
 
 
 def refuse(path, problems):
@@ -171,6 +189,7 @@ def check(path):
     text = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
     yield from troubles(notebook)
+    yield from folding_troubles(notebook)
     if notebook.metadata.get("course", {}).get("code_sha256") != code_hash(notebook):
         yield "its code has changed since it was run"
     if len(text.encode()) > LARGEST:

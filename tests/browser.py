@@ -1,5 +1,6 @@
 """JupyterLab and Chromium, for the browser test and the slider benchmark."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -25,6 +26,7 @@ PIXELS = """box => { const image = box.querySelector('img');
     canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
     canvas.getContext('2d').drawImage(image, 0, 0);
     return canvas.toDataURL(); }"""
+SHUT_DOWN = "async () => await window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()"
 LISTEN = """async () => { const context = window.jupyterapp.shell.currentWidget.context;
     await context.ready; await context.sessionContext.ready;
     window.errors = [];
@@ -43,7 +45,7 @@ def find_browser():
 @contextmanager
 def jupyterlab(folder, timeout=60):
     """A JupyterLab on 127.0.0.1 over a copy of the course in `folder`; yields (address, token)."""
-    shutil.copytree(ROOT, folder / "course", ignore=shutil.ignore_patterns(".git", ".venv", "*.py~", "__pycache__"))
+    shutil.copytree(ROOT, folder / "course", ignore=shutil.ignore_patterns(".*", "__pycache__"))
     for name, text in SETTINGS.items():
         file = folder / "settings" / "@jupyterlab" / name
         file.parent.mkdir(parents=True)
@@ -78,18 +80,40 @@ def jupyterlab(folder, timeout=60):
 
 
 @contextmanager
-def opened(folder, notebook, size=(1300, 1000)):
-    """A page with the notebook open in JupyterLab and its kernel ready; kernel errors go to `window.errors`."""
-    with jupyterlab(folder) as (address, token), sync_playwright() as playwright:
+def chromium():
+    """A browser without a window."""
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         try:
-            page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-            page.goto(f"{address}/lab/tree/notebooks/{notebook}?token={token}&reset")
-            page.wait_for_function("() => !!window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=60_000)
-            page.evaluate(LISTEN)
-            yield page
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def notebook_page(lab, browser, notebook, size=(1300, 1000)):
+    """A page with the notebook open in JupyterLab and its kernel ready; kernel errors go to `window.errors`. The kernel
+    ends with it.
+
+    lab: what `jupyterlab` yields.
+    """
+    address, token = lab
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    try:
+        page.goto(f"{address}/lab/tree/notebooks/{notebook}?token={token}&reset")
+        page.wait_for_function("() => !!window.jupyterapp?.shell?.currentWidget?.context?.isReady", timeout=60_000)
+        page.evaluate(LISTEN)
+        yield page
+        page.evaluate(SHUT_DOWN)
+    finally:
+        page.close()
+
+
+@contextmanager
+def opened(folder, notebook):
+    """The same in a JupyterLab and a browser of its own."""
+    with jupyterlab(folder) as lab, chromium() as browser, notebook_page(lab, browser, notebook) as page:
+        yield page
 
 
 def run_all(page, minutes=12):
@@ -98,34 +122,25 @@ def run_all(page, minutes=12):
     return page.evaluate("async () => await window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
-class Slider:
-    """One slider of a notebook's explorer, found by its label, and the picture it drives."""
+class Control:
+    """One slider or text box of a notebook's explorer, and the picture it drives."""
 
-    def __init__(self, page, label, cell=None):
-        self.page, self.label = page, label
-        cells = page.locator(".jp-CodeCell", has=page.locator(".noUi-handle"))
-        self.cell = cell or cells.filter(has_text=label).first
-        self.row = self.cell.locator(".widget-slider").filter(has_text=label)
-        self.handle = self.row.locator(".noUi-handle")
-        self.handle.scroll_into_view_if_needed()
+    def __init__(self, page, row):
+        self.page, self.row = page, row
+        self.cell = row.locator("xpath=ancestor::div[contains(@class, 'jp-CodeCell')]")
+        self.output = row.locator("xpath=ancestor::div[contains(@class, 'jp-OutputArea-output')]")
+        self.label = row.locator(".widget-label").first.inner_text()
+        row.scroll_into_view_if_needed()
 
     @classmethod
     def all_of(cls, page):
-        """Every slider of the open notebook, from top to bottom."""
-        for cell in page.locator(".jp-CodeCell", has=page.locator(".noUi-handle")).all():
-            for row in cell.locator(".widget-slider").all():
-                yield cls(page, row.locator(".widget-label").first.inner_text(), cell)
-
-    def readout(self):
-        return self.row.locator(".widget-readout").inner_text()
+        """All of the open notebook, from top to bottom."""
+        for row in page.locator(f".jp-CodeCell {cls.KIND}").all():
+            yield cls(page, row)
 
     def pixels(self):
         """The decoded pixels of the picture, as a data address; None while it loads."""
-        return self.cell.locator(".jp-OutputArea-output").first.evaluate(PIXELS)
-
-    def press(self, key):
-        self.handle.focus()
-        self.page.keyboard.press(key)
+        return self.output.evaluate(PIXELS)
 
     def wait_for_picture(self, accept, seconds=20):
         """Poll until accept(pixels); returns them. TimeoutError if that never happens."""
@@ -135,4 +150,31 @@ class Slider:
             if pixels and accept(pixels):
                 return pixels
             time.sleep(0.02)
-        raise TimeoutError("the picture did not become what was expected")
+        raise TimeoutError(f"{self.label}: the picture did not become what was expected")
+
+    def wait_for_another(self, picture, seconds):
+        """Whether another picture comes in time."""
+        with contextlib.suppress(TimeoutError):
+            return bool(self.wait_for_picture(lambda pixels: pixels != picture, seconds))
+        return False
+
+
+class Slider(Control):
+    KIND = ".widget-slider"
+
+    def readout(self):
+        return self.row.locator(".widget-readout").inner_text()
+
+    def press(self, key):
+        self.row.locator(".noUi-handle").focus()
+        self.page.keyboard.press(key)
+
+
+class TextBox(Control):
+    KIND = ".widget-text"
+
+    def type(self, text):
+        self.row.locator("input").fill(text)
+
+    def typed(self):
+        return self.row.locator("input").input_value()

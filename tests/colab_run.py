@@ -3,6 +3,7 @@
     python tests/colab_run.py            all notebooks (about 25 minutes)
     python tests/colab_run.py 03 07      those whose file names begin so
     python tests/colab_run.py --twice    each code cell two times, as a reader may do
+    python tests/colab_run.py --short    with trainings that are ten times shorter
 
 Each runs in a folder that holds it and nothing else, in an environment with Colab's versions of what shows a notebook,
 with a stand-in for the module google.colab, and fetches the course from a git repository on this machine in the place
@@ -21,6 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import anatomy
 import nbformat
 from nbclient import NotebookClient
 from notebook_code import all_notebooks
@@ -48,11 +50,13 @@ def environment(folder):
     return {"JUPYTER_PATH": str(folder / "share"), "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def repository(folder, address, version):
+def repository(folder, address, version, short=False):
     """Make a repository of the course as it lies here, and have git take it for the one on GitHub."""
     origin = folder / "origin"
     for part in ("helpers", "data", "notebooks"):
         shutil.copytree(ROOT / part, origin / part, ignore=shutil.ignore_patterns("__pycache__", "my_*.csv"))
+    if short:
+        anatomy.shorten(origin)
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-C", origin]
     for arguments in (["init", "-q", "-b", version], ["add", "-A"], ["commit", "-q", "-m", "x"]):
         subprocess.run([*git, *arguments], check=True)
@@ -60,13 +64,13 @@ def repository(folder, address, version):
             "GIT_CONFIG_VALUE_0": f"https://github.com/{address}.git"}
 
 
-def run(paths, times=1):
+def run(paths, times=1, short=False):
     """Run the notebooks, each code cell so many times; an error in a cell ends it. Prints the seconds of each."""
     first = next(cell.source for cell in nbformat.read(paths[0], as_version=4).cells if cell.cell_type == "code")
-    address, version = re.search(r'COURSE, VERSION = "([^"]+)", "([^"]+)"', first).groups()
+    version, address = re.search(r"--branch (\S+) https://github\.com/(\S+)\.git", first).groups()
     with tempfile.TemporaryDirectory(prefix="colab-") as name:
         folder = Path(name)
-        os.environ.update({**environment(folder), **repository(folder, address, version)})
+        os.environ.update({**environment(folder), **repository(folder, address, version, short)})
         for path in paths:
             content = folder / path.stem
             content.mkdir()
@@ -78,11 +82,12 @@ def run(paths, times=1):
                            resources={"metadata": {"path": str(content)}}).execute()
             said = "".join(output.get("text", "") for cell in notebook.cells[:times]
                            for output in cell.outputs)
-            assert f"Fetched {address}, version {version}" in said, said
-            assert (content / "course" / "helpers").is_dir()
+            assert said.count("Fetched") == 1 and f"Fetched {address}, version {version}" in said, said
+            assert (content / "how-gpt" / "helpers").is_dir()
             print(f"{path.name}: ran in {time.perf_counter() - start:.0f} s; {said.strip()}", flush=True)
 
 
 if __name__ == "__main__":
-    prefixes = tuple(each for each in sys.argv[1:] if each != "--twice")
-    run([path for path in all_notebooks() if path.name.startswith(prefixes or "")], 2 if "--twice" in sys.argv else 1)
+    prefixes = tuple(each for each in sys.argv[1:] if not each.startswith("--"))
+    run([path for path in all_notebooks() if path.name.startswith(prefixes or "")],
+        2 if "--twice" in sys.argv else 1, "--short" in sys.argv)

@@ -2,15 +2,19 @@
 
 import contextlib
 import io
+import sys
 from pathlib import Path
 
 import nbformat
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from helpers import start
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
 def all_notebooks():
-    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    return start.notebooks(NOTEBOOKS)
 
 
 def tagged(name, tags):

@@ -1,36 +1,30 @@
-"""Notebooks in a real JupyterLab in a real browser: all cells run, sliders and text boxes move the picture, the
-keyboard reaches every slider, and what is written can be read on a dark page too.
+"""Notebooks in a real JupyterLab in a real browser: the lessons run, the keyboard reaches every slider,
+sliders and text boxes move the picture, folded cells are closed, and what is written can be read on a dark page too.
 """
 
+import importlib.util
 import os
 from pathlib import Path
 
+import anatomy
+import nbformat
 import psutil
 import pytest
-from browser import Slider, find_browser, opened, run_all
+from browser import Slider, TextBox, chromium, find_browser, jupyterlab, notebook_page, run_all
+from nbformat.v4 import new_code_cell, new_notebook
+from notebook_code import NOTEBOOKS, all_notebooks
 
-SLIDERS = {"00_story_so_far": ["order"], "01_bptt_boden_2001": ["weight scale"],
-           "02_rnn_mikolov_2010": ["place", "weight"],
-           "03_lstm_graves_2013": ["forget bias", "chosen cell"],
-           "04_gru_cho_2014": ["sentence", "chosen unit", "beam width"],
-           "05_attention_bahdanau_2015": ["decoder step", "sentence"],
-           "06_batchnorm_ioffe_2015": ["depth", "others"],
-           "07_layernorm_ba_2016": ["time step", "weight scale"],
-           "08_transformer_vaswani_2017": ["d k", "position"],
-           "09_gpt_radford_2018": ["temperature", "top k"]}
-NAMES = {"00_story_so_far": "order", "02_rnn_mikolov_2010": "place", "03_lstm_graves_2013": "chosen cell",
-         "04_gru_cho_2014": "chosen unit", "05_attention_bahdanau_2015": "decoder step",
-         "06_batchnorm_ioffe_2015": "others", "07_layernorm_ba_2016": "time step",
-         "09_gpt_radford_2018": "temperature"}  # a slider beside a text box for a name
-
-
-TO_ITS_CELL = """number => { const handle = document.querySelectorAll('.noUi-handle')[number];
-    const notebook = window.jupyterapp.shell.currentWidget.content;
+TO_ITS_CELL = """handle => { const notebook = window.jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.node.contains(handle));
     notebook.mode = 'command'; notebook.activeCell.node.focus(); }"""
-FOCUSED = "number => document.activeElement === document.querySelectorAll('.noUi-handle')[number]"
-READOUT = "number => document.querySelectorAll('.noUi-handle')[number].closest('.widget-slider').innerText"
-DARK = "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+FOCUSED = "handle => document.activeElement === handle"
+FOLDED = """() => {  // of each folded cell: whether one sees its code, the bar in its place, its output
+    const seen = (cell, part) => [...cell.node.querySelectorAll(part)].some(node => node.offsetParent);
+    const parts = ['.jp-InputArea-editor', '.jp-InputPlaceholder', '.jp-OutputArea-output'];
+    return window.jupyterapp.shell.currentWidget.content.widgets
+        .filter(cell => (cell.model.getMetadata('tags') || []).includes('folded'))
+        .map(cell => parts.map(part => seen(cell, part))); }"""
+THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
 CONTRASTS = """() => {  // of each text of the explorers with what is behind it, as the WCAG define it
     const parts = colour => colour.match(/[\\d.]+/g).map(Number);
     const linear = v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
@@ -46,70 +40,79 @@ CONTRASTS = """() => {  // of each text of the explorers with what is behind it,
         return [(bright + 0.05) / (dark + 0.05), written(node), page]; }); }"""
 
 
-@pytest.fixture
-def browser_or_reason():
+@pytest.fixture(scope="module")
+def open_lesson(tmp_path_factory):
+    """One browser and one JupyterLab over a copy of the course, whose notebooks end with their lessons and train
+    shortly. A function that opens one of them: `with open_lesson(name) as page`."""
     if find_browser() is None:
         reason = "no Chromium or Chrome on this machine: install one to test the sliders in a browser"
         pytest.fail(reason) if os.environ.get("COURSE_NEED_BROWSER") else pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("lab")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COURSE_DRIVE_CONTROLS", raising=False)  # as a reader has it
+        with jupyterlab(folder) as lab, chromium() as browser:
+            anatomy.shorten(folder / "course")
+            for path in all_notebooks():
+                notebook = nbformat.read(path, as_version=4)
+                notebook.cells = anatomy.divided(notebook)[0]
+                nbformat.write(notebook, folder / "course" / "notebooks" / path.name)
+
+            def open_one(name):
+                return notebook_page(lab, browser, f"{name}.ipynb")
+
+            open_one.folder = folder / "course" / "notebooks"
+            yield open_one
 
 
-def move(page, label):
-    """Move a slider a step, to its end and back: the picture changes each time, and comes back."""
-    slider = Slider(page, label)
-    first, start = slider.wait_for_picture(bool), slider.readout()
-    slider.press("ArrowLeft")
-    moved = slider.wait_for_picture(lambda pixels: pixels != first)
-    assert slider.readout() != start
-    slider.press("Home")
-    slider.wait_for_picture(lambda pixels: pixels not in (first, moved))
-    for _ in range(200):
-        if slider.readout() == start:
+def move(page, slider):
+    """From its cell, Tab comes to the slider; with the arrow keys the picture changes, and comes back."""
+    handle = slider.row.locator(".noUi-handle")
+    handle.evaluate(TO_ITS_CELL)
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if handle.evaluate(FOCUSED):
             break
-        slider.press("ArrowRight")
+    assert handle.evaluate(FOCUSED), slider.label
+    first, start = slider.wait_for_picture(bool), slider.readout()
+    there, back = "ArrowRight", "ArrowLeft"
+    steps, changed = 0, False
+    while not changed and steps < 10:  # a single step may change too little to be seen
+        page.keyboard.press(there)
+        if slider.readout() == start:  # it stands at its upper end
+            there, back = back, there
+            page.keyboard.press(there)
+        changed = slider.wait_for_another(first, seconds=1)
+        steps += 1
+    assert changed, slider.label
+    for _ in range(steps):
+        page.keyboard.press(back)
     slider.wait_for_picture(lambda pixels: pixels == first)
+    assert slider.readout() == start
 
 
-def type_names(page, label):
-    """Type into the text box beside a slider: a name changes the picture, an unknown symbol is said."""
-    slider = Slider(page, label)
-    first, box = slider.wait_for_picture(bool), slider.cell.locator("input[type=text]").first
-    box.fill("hugo")
-    other = slider.wait_for_picture(lambda pixels: pixels != first)
-    box.fill("a9")
-    slider.cell.get_by_text("The model never saw '9'").wait_for(timeout=20_000)
-    assert slider.pixels() == other
-    box.fill("olivia")
-    slider.wait_for_picture(lambda pixels: pixels not in (first, other))
-
-
-def reach_by_keyboard(page):
-    """From its cell, Tab comes to every slider, and the arrow keys move it. Returns how many there are."""
-    count = page.locator(".noUi-handle").count()
-    for number in range(count):
-        page.evaluate(TO_ITS_CELL, number)
-        for _ in range(30):
-            page.keyboard.press("Tab")
-            if page.evaluate(FOCUSED, number):
-                break
-        assert page.evaluate(FOCUSED, number), page.evaluate(READOUT, number)
-        before, seen = page.evaluate(READOUT, number), set()
-        for key in ("ArrowRight", "ArrowLeft", "ArrowLeft", "ArrowRight"):  # it may stand at either end
-            page.keyboard.press(key)
-            seen.add(page.evaluate(READOUT, number))
-        assert len(seen) > 1, before
-    return count
+def type_names(page, box):
+    """A name changes the picture, an unknown symbol is said, and what stood there before brings back the picture."""
+    first, before = box.wait_for_picture(bool), box.typed()
+    box.type("hugo")
+    other = box.wait_for_picture(lambda pixels: pixels != first)
+    box.type("a9")
+    box.output.get_by_text("The model never saw '9'").wait_for(timeout=20_000)
+    assert box.pixels() == other
+    box.type(before)
+    box.wait_for_picture(lambda pixels: pixels == first)
 
 
 def read_in_the_dark(page):
     """In JupyterLab's dark theme every label, number, caption and error message has a contrast of at least 4.5."""
-    boxes = page.locator(".widget-text input")
-    if boxes.count():
-        boxes.first.fill("a9")
-        page.get_by_text("The model never saw '9'").first.wait_for(timeout=20_000)
-    page.evaluate(DARK)
+    for box in TextBox.all_of(page):
+        box.type("a9")
+        box.output.get_by_text("The model never saw '9'").wait_for(timeout=20_000)
+        break
+    page.evaluate(THEME, "JupyterLab Dark")
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
     page.wait_for_timeout(500)
     found = page.evaluate(CONTRASTS)
+    page.evaluate(THEME, "JupyterLab Light")  # the server keeps it
     assert len(found) > 2 and max(page_light for _, _, page_light in found) < 0.2, "not a dark page"
     assert min(found)[0] >= 4.5, min(found)
 
@@ -120,9 +123,8 @@ def kernel_memory(folder):
                if "ipykernel_launcher" in process.info["cmdline"] and Path(process.cwd()).is_relative_to(folder))
 
 
-def drag(page, label, folder):
+def drag(page, slider, folder):
     """Move a slider 30 times a second for 10 seconds: no backlog, no growing memory, and the last value is shown."""
-    slider = Slider(page, label)
     wanted = [slider.wait_for_picture(bool)]
     slider.press("ArrowRight")
     wanted.append(slider.wait_for_picture(lambda pixels: pixels != wanted[0]))
@@ -138,17 +140,44 @@ def drag(page, label, folder):
     slider.press("ArrowLeft")
 
 
-@pytest.mark.parametrize("name", SLIDERS)
-def test_controls_move_the_picture(browser_or_reason, name, tmp_path, monkeypatch):
-    monkeypatch.delenv("COURSE_DRIVE_CONTROLS", raising=False)  # as a reader has it
-    with opened(tmp_path, f"{name}.ipynb") as page:
+@pytest.mark.parametrize("name", [path.stem for path in all_notebooks()])
+def test_controls_move_the_picture(open_lesson, name):
+    with open_lesson(name) as page:
         assert run_all(page), page.evaluate("window.errors")
-        for label in SLIDERS[name]:
-            move(page, label)
-        if name in NAMES:
-            type_names(page, NAMES[name])
+        for parts in page.evaluate(FOLDED):
+            assert parts[:2] == [False, True]
+        sliders = list(Slider.all_of(page))
+        assert sliders
+        for slider in sliders:
+            move(page, slider)
+        for box in TextBox.all_of(page):
+            type_names(page, box)
         if name == "01_bptt_boden_2001":
-            drag(page, "weight scale", tmp_path)
-        assert reach_by_keyboard(page)
+            drag(page, next(slider for slider in sliders if slider.label == "weight scale"), open_lesson.folder)
         read_in_the_dark(page)
+        assert page.evaluate("window.errors") == []
+
+
+SMALL = ["import sys; sys.path.insert(0, '..')\nimport matplotlib.pyplot as plt\nfrom helpers import explore, figures",
+         "#@title A slider\nexplore.explore(lambda axes, n=1: axes.set_title(n), 'A number.', n=(0, 9))",
+         "#@title A picture\nfigures.show(plt.figure(), 'Nothing.')"]
+
+
+def test_folded_cells_are_closed_and_show_what_they_do(open_lesson):
+    spec = importlib.util.spec_from_file_location("build", NOTEBOOKS / "build.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    notebook = new_notebook(cells=[new_code_cell(source) for source in SMALL])
+    for cell in notebook.cells[1:]:
+        cell.metadata["tags"] = ["folded"]
+    nbformat.write(build.normalise(notebook), open_lesson.folder / "folded.ipynb")
+    with open_lesson("folded") as page:
+        assert page.evaluate(FOLDED) == [[False, True, False]] * 2
+        assert run_all(page), page.evaluate("window.errors")
+        assert page.evaluate(FOLDED) == [[False, True, True]] * 2
+        assert page.locator(".jp-InputPlaceholder").first.inner_text().startswith("#@title A slider")
+        move(page, *Slider.all_of(page))
+        page.locator(".jp-InputPlaceholder").first.click()
+        page.wait_for_timeout(200)
+        assert [parts[0] for parts in page.evaluate(FOLDED)] == [True, False]
         assert page.evaluate("window.errors") == []

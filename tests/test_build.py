@@ -1,8 +1,13 @@
 """notebooks/build.py, on small notebooks of its own."""
 
 import importlib.util
+import json
+import shutil
+import subprocess
+import sys
 
 import nbformat
+import notebook_code
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebook_code import NOTEBOOKS
@@ -56,7 +61,8 @@ def test_widgets_leave_a_picture_and_no_state(build):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROOT", str(NOTEBOOKS.parent))
         build.execute(build.path)
-    assert set(outputs(build)[0].data) == {"image/png", "text/plain"}
+    assert sum("image/png" in output.data for output in outputs(build)) == 1
+    assert all(set(output.data) <= {"image/png", "text/plain"} for output in outputs(build))
     assert "widget-view" not in build.path.read_text() and "widget-state" not in build.path.read_text()
     assert "widgets" not in nbformat.read(build.path, as_version=4).metadata
     assert list(build.check(build.path)) == []
@@ -125,17 +131,18 @@ def test_a_notebook_without_its_row_in_the_readme(build):
         build.execute(build.path)
 
 
+FETCH = 'fetch = "git clone -q --branch main https://github.com/A/b.git how-gpt"'
 BADGE = "[![tests](https://github.com/A/b/actions/workflows/tests.yml/badge.svg)](https://elsewhere.org/A/b)"
 
 
 def test_address_and_version_go_into_every_badge_and_first_cell(build):
-    build.make('COURSE, VERSION = "A/b", "main"\nif False:\n    print(COURSE)')
+    build.make(FETCH)
     build.README.write_text(f"{BADGE}\n{README}")
     build.execute(build.path)
     build.readdress("me/my-course", "v1.2")
     text, readme = build.path.read_text(), build.README.read_text()
     assert "colab.research.google.com/github/me/my-course/blob/v1.2/x" in text
-    assert 'COURSE, VERSION = \\"me/my-course\\", \\"v1.2\\"' in text
+    assert "--branch v1.2 https://github.com/me/my-course.git how-gpt" in text
     assert "github.com/me/my-course/actions/workflows/tests.yml/badge.svg)](https://elsewhere.org/A/b)" in readme
     assert list(build.check(build.path)) == []
     for wrong in (("nonsense", "v1"), ("me/my-course", "v 1")):
@@ -144,7 +151,7 @@ def test_address_and_version_go_into_every_badge_and_first_cell(build):
 
 
 def test_address_is_taken_from_git(build):
-    build.make('COURSE, VERSION = "A/b", "main"')
+    build.make(FETCH)
     build.execute(build.path)
     with pytest.raises(build.BuildError, match="not on github"):
         build.readdress()
@@ -152,10 +159,106 @@ def test_address_is_taken_from_git(build):
                       ["-c", "user.name=t", "-c", "user.email=t@e.org", "commit", "-q", "--allow-empty", "-m", "x"]):
         build.git(*arguments)
     build.readdress()
-    assert 'VERSION = \\"we/the-course\\", \\"spring\\"' in build.path.read_text()
+    assert "--branch spring https://github.com/we/the-course.git how-gpt" in build.path.read_text()
     build.git("tag", "v2.0")
     build.readdress()
     assert "github/we/the-course/blob/v2.0/x" in build.path.read_text()
+
+
+def test_leftovers_and_copies_are_nobodys_input(build, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["build.py", "07"])
+    build.make("1 / 0")
+    with pytest.raises(build.BuildError, match="ZeroDivisionError"):
+        build.main()
+    left = build.path.with_name("07_test.failed.ipynb")
+    shutil.copy(left, build.path.with_name("07_test-Copy1.ipynb"))
+    build.path.with_name("Untitled.ipynb").touch()
+    assert left.exists() and build.chosen([]) == build.chosen(["07"]) == [build.path]
+    build.make("print('mended')")
+    build.main()
+    assert outputs(build)[0].text == "mended\n" and not left.exists()
+    monkeypatch.setattr(sys, "argv", ["build.py", "--check"])
+    build.main()
+    assert capsys.readouterr().out.splitlines()[-1] == "07_test.ipynb: fit to be committed"
+
+
+def test_the_tests_take_no_leftovers_either(monkeypatch, tmp_path):
+    for name in ("07_test.ipynb", "07_test.failed.ipynb", "07_test-Copy1.ipynb", "Untitled.ipynb", "1.ipynb"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(notebook_code, "NOTEBOOKS", tmp_path)
+    assert [path.name for path in notebook_code.all_notebooks()] == ["07_test.ipynb"]
+
+
+FOLDED_CELL = "#@title The drawing\nprint('a')"
+FOLDED_METADATA = {"tags": ["folded"], "jupyter": {"source_hidden": True}, "cellView": "form"}
+
+
+def tag(build, **cells):
+    """Give the cells of the build's notebook their metadata: {"cell1": metadata}, counted from 0 with the head."""
+    notebook = nbformat.read(build.path, as_version=4)
+    for name, metadata in cells.items():
+        notebook.cells[int(name.removeprefix("cell"))].metadata = nbformat.from_dict(metadata)
+    nbformat.write(notebook, build.path)
+
+
+def metadata_of(build):
+    return [dict(cell.metadata) for cell in nbformat.read(build.path, as_version=4).cells]
+
+
+@pytest.mark.parametrize("before", [{}, {"jupyter": {"source_hidden": False}}, {"cellView": "code", "collapsed": True},
+                                    FOLDED_METADATA])
+def test_a_cell_opens_folded_if_it_has_the_tag(build, before):
+    build.make(FOLDED_CELL, "2")
+    tag(build, cell0={"tags": ["folded"]}, cell1={**before, "tags": ["folded"]}, cell2=before | {"tags": ["proof"]})
+    build.execute(build.path)
+    assert metadata_of(build) == [{"tags": ["folded"]}, FOLDED_METADATA, {"tags": ["proof"]}]
+    assert list(build.check(build.path)) == []
+
+
+def test_a_learners_click_is_undone(build):
+    build.make(FOLDED_CELL)
+    tag(build, cell1={"tags": ["folded"]})
+    build.execute(build.path)
+    tag(build, cell1={"tags": ["folded"], "jupyter": {"outputs_hidden": False}, "cellView": "form"})
+    assert "normal form" in " ".join(build.check(build.path))
+    build.keep_outputs(build.path)
+    assert metadata_of(build)[1] == FOLDED_METADATA and list(build.check(build.path)) == []
+
+
+@pytest.mark.parametrize(("source", "tags", "said"), [
+    ("print('a')", ["folded"], "code cell 1 is tagged 'folded', but does not begin with a line '#@title ...'"),
+    ("# first\n#@title Drawing", ["folded"], "does not begin with"),
+    ("#@titled", ["folded"], "does not begin with"),
+    ("#@title ", ["folded"], "does not begin with"),
+    (FOLDED_CELL, [], "code cell 1 has a line '#@title', but no tag 'folded'"),
+    ("1\n  #@title\n", ["proof"], "no tag 'folded'"),
+])
+def test_a_folded_cell_has_a_title_and_no_other_has(build, source, tags, said):
+    build.make(source)
+    tag(build, cell1={"tags": tags})
+    build.execute(build.path)
+    assert said in " ".join(build.check(build.path))
+
+
+def test_a_folded_cell_stays_so_through_jupytext(build):
+    build.make(FOLDED_CELL, "2")
+    tag(build, cell1={"tags": ["folded"]})
+    build.execute(build.path)
+    before, script = json.loads(build.path.read_text()), build.path.with_suffix(".py")
+
+    def jupytext(*arguments):
+        subprocess.run([sys.executable, "-m", "jupytext", "--quiet", *arguments], check=True)
+
+    jupytext("--to", "py:percent", build.path)
+    text = script.read_text()
+    assert FOLDED_CELL in text
+    script.write_text(text.replace("# 7 · Test", "# 7 · Changed"))
+    jupytext("--update", "--to", "ipynb", script)
+    assert metadata_of(build)[1] == FOLDED_METADATA
+    build.keep_outputs(build.path)
+    after = json.loads(build.path.read_text())
+    assert after["cells"][1:] == before["cells"][1:] and after["cells"][0] != before["cells"][0]
+    assert list(build.check(build.path)) == []
 
 
 def test_unknown_notebook(build):

@@ -5,9 +5,11 @@ import io
 import ipywidgets as widgets
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
-from helpers import CourseError, explore, figures
+from helpers import CourseError, canvas, diagrams, explore, figures
 
 figures.style()
 
@@ -194,13 +196,105 @@ def test_log_sliders_are_driven_by_value():
     assert explore.stops(slider) == (0.01, 1.0, 100)
 
 
-def test_display_holds_the_widget_and_a_picture(monkeypatch):
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed, as (bundle, options)."""
     shown = []
     monkeypatch.setattr(explore, "display", lambda bundle, **options: shown.append((bundle, options)))
+    monkeypatch.delenv("VSCODE_PID", raising=False)
+    return shown
+
+
+def test_display_holds_the_widget_and_a_picture_of_its_own(shown):
     explore.explore(draw, "An example.", panels=(1, 2), **CHOICES)
-    bundle, options = shown[0]
-    assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
+    (live, _), (bundle, options) = shown
+    assert set(live) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+    assert set(bundle) == {"image/png", "text/plain"}
     assert bundle["text/plain"] == "An example." and options["metadata"]["image/png"]["alt"] == "An example."
+    assert options["metadata"]["image/png"]["width"] == 900
+
+
+def test_where_the_picture_cannot_be_hidden_it_comes_in_one_bundle(shown, monkeypatch):
+    monkeypatch.setenv("VSCODE_PID", "1")
+    explore.explore(draw, "An example.", panels=(1, 2), **CHOICES)
+    assert len(shown) == 1 and len(shown[0][0]) == 3
+
+
+def test_alternative_text_is_text_and_the_caption_is_html(shown):
+    def speaking(axes, n=1):
+        axes.set_title(n)
+        return "the state's length < 2"
+
+    explore.explore(speaking, "It's a test.", n=(0, 9))
+    assert shown[1][0]["text/plain"] == "It's a test. the state's length < 2"
+    made = explore.Explorer(speaking, {"n": (0, 9)}, (6, 3))
+    assert made.message.value == "the state&#x27;s length &lt; 2"
+
+
+def test_descriptions_are_printed_when_asked_for(shown, capsys):
+    explore.explore(draw, "An example.", panels=(1, 2), **CHOICES)
+    assert capsys.readouterr().out == ""
+    figures.style(describe=True)
+    explore.explore(draw, "An example.", panels=(1, 2), **CHOICES)
+    figures.style()
+    assert capsys.readouterr().out == "An example.\n"
+
+
+def boxes(axes, n=1, name="ada"):
+    drawing = diagrams.Drawing(8, 4)
+    drawing.box("left", 2, 2, name[0], "input")
+    drawing.cells("right", 6, 2, 2, "state", cell=(1, 0.6))
+    drawing.wire("left", "right")
+    return drawing if axes is None else drawing.digits(axes, "right", (n, -n))
+
+
+def still(axes, name):
+    boxes(None, name=name).paint(axes)
+
+
+def make_still():
+    return explore.Explorer(boxes, {"n": (0, 9), "name": str}, (4, 2), still=still)
+
+
+def test_a_still_background_is_painted_once_for_each_setting_and_looks_as_if_painted_anew(monkeypatch):
+    calls = []
+    monkeypatch.setattr(diagrams.Drawing, "paint", lambda self, axes, paint=diagrams.Drawing.paint:
+                        (calls.append(1), paint(self, axes)))
+    explorer = make_still()
+    for n, name in ((5, "ada"), (3, "ada"), (3, "bo"), (5, "bo"), (5, "ada")):
+        explorer.controls["n"].value, explorer.controls["name"].value = n, name
+    kept = pixels(explorer)
+    assert len(calls) == 2
+    whole = Figure((4, 2), dpi=canvas.SHARP, layout="none")
+    axes = whole.add_axes((0, 0, 1, 1))
+    still(axes, "ada")
+    boxes(axes, 5, "ada")
+    FigureCanvasAgg(whole).draw()
+    difference = abs(kept - np.asarray(whole.canvas.buffer_rgba())[:, :, :3].astype(int)).max(-1)
+    assert (difference > 24).mean() < 0.002, "up to a palette's rounding and overlapping edges"
+    assert (kept[:5, :5] == 255).all()
+
+
+def test_only_so_many_still_backgrounds_are_kept(monkeypatch):
+    monkeypatch.setattr(canvas, "KEPT", 2)
+    explorer = make_still()
+    for name in ("bo", "cy", "di", "bo"):
+        explorer.controls["name"].value = name
+    assert [key[0][1] for key in explorer.canvas.stills] == ["di", "bo"] and len(explorer.canvas.palettes) <= 3
+    explorer.controls["name"].value = ""
+    assert "IndexError" in explorer.message.value
+    explorer.controls["name"].value = "ada"
+    assert (pixels(explorer) == pixels(make_still())).all()
+
+
+def test_driving_finds_numbers_that_collide_with_the_drawing():
+    def crossing(axes, n=1, name="ada"):
+        boxes(axes, n, name)
+        axes.text(4, 2, f"{n} {name}", ha="center", va="center")
+
+    with pytest.raises(CourseError, match="cut by a line"):
+        explore.Explorer(crossing, {"n": (0, 9)}, (4, 2), still=lambda axes: still(axes, "ada")).drive()
+    explore.Explorer(boxes, {"n": (1, 9)}, (4, 2), still=lambda axes: still(axes, "ada")).drive()
 
 
 def test_colab_gets_the_widget_alone(monkeypatch):
@@ -227,7 +321,7 @@ def test_one_of_several_axes_drawn_anew_looks_as_if_all_were():
         axes[1].set(xticks=range(k), xticklabels="abcdefg"[:k], xlabel="x", ylabel="y", title="ticks", xlim=(0, 7))
 
     order = (3, 5, 3, 7, 5, 3)
-    partly, whole = (explore.Canvas((6, 3), (1, 2), None) for _ in range(2))
+    partly, whole = (canvas.Canvas((6, 3), (1, 2), None) for _ in range(2))
     pictures = [partly.draw(ticking, {"k": k})[0] for k in order]
     assert partly.others[0] is partly.figure.axes[1]
     for k, picture in zip(order, pictures, strict=True):

@@ -1,5 +1,6 @@
 """Hygiene of the committed notebooks; that they run is nbval's part."""
 
+import ast
 import io
 import re
 import subprocess
@@ -7,19 +8,43 @@ import sys
 from base64 import b64decode
 from itertools import pairwise
 
+import anatomy
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from notebook_code import NOTEBOOKS, all_notebooks
 from PIL import Image
 
 ROOT = NOTEBOOKS.parent
 EACH = pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
-SECTIONS = ["Where we stand", "The paper", "Build it", "Prove it", "Train it", "Play", "claimed, measured", "Timeline",
-            "Exercises", "What is still missing"]
+STILL_TO_COME = ["00_story_so_far", "02_rnn_mikolov_2010", "03_lstm_graves_2013", "04_gru_cho_2014",
+                 "05_attention_bahdanau_2015", "06_batchnorm_ioffe_2015", "07_layernorm_ba_2016",
+                 "08_transformer_vaswani_2017", "09_gpt_radford_2018"]  # not yet a lesson and a laboratory
+SECTIONS = ["Where we stand", "in one minute", "See it", "Build it", "Walk through it", "Train it", "Play",
+            "Check yourself", anatomy.LABORATORY, "Prove it", "claimed, measured", "Timeline", "Exercises",
+            "What is still missing"]
+VERDICTS = {"yes", "**no**", "undecided", "not tested"}
+HELPERS = [path.read_text() for path in (ROOT / "helpers").rglob("*.py")]
+
+
+def redone(function):
+    """A test of what only those notebooks have that are a lesson and a laboratory."""
+    cases = [pytest.param(path, id=path.stem, marks=[pytest.mark.xfail(
+        strict=True, reason=f"{path.stem} is still to become a lesson and a laboratory",
+        raises=AssertionError)] if path.stem in STILL_TO_COME else []) for path in all_notebooks()]
+    return pytest.mark.parametrize("path", cases)(function)
 
 
 def read(path):
     return nbformat.read(path, as_version=4)
+
+
+def code(cells):
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def pictures(cell):
+    return [output for output in cell.outputs if "image/png" in output.get("data", {})]
 
 
 def test_build_finds_them_fit():
@@ -37,23 +62,22 @@ def test_ruff_is_content():
 
 @EACH
 def test_pictures_have_alternative_text(path):
-    pictures = [output for cell in read(path).cells if cell.cell_type == "code" for output in cell.outputs
-                if "image/png" in output.get("data", {})]
-    assert pictures
-    for output in pictures:
+    found = [output for cell in code(read(path).cells) for output in pictures(cell)]
+    assert found
+    for output in found:
         assert len(output.metadata["image/png"]["alt"]) > 20
-        assert "<Figure" not in output.data["text/plain"]
+        for text in (output.metadata["image/png"]["alt"], output.data["text/plain"]):
+            assert "<Figure" not in text and not re.search(r"&#?\w+;", text), text
 
 
 @EACH
 def test_pictures_are_opaque(path):
     """So that they can be read on a dark page too: nothing of the page shines through."""
-    for cell in read(path).cells:
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                picture = Image.open(io.BytesIO(b64decode(output.data["image/png"]))).convert("RGBA")
-                assert picture.getchannel("A").getextrema()[0] == 255
-                assert min(picture.getpixel((0, 0))) > 250  # white, up to a palette's rounding
+    for cell in code(read(path).cells):
+        for output in pictures(cell):
+            picture = Image.open(io.BytesIO(b64decode(output.data["image/png"]))).convert("RGBA")
+            assert picture.getchannel("A").getextrema()[0] == 255
+            assert min(picture.getpixel((0, 0))) > 250  # white, up to a palette's rounding
 
 
 @EACH
@@ -73,32 +97,110 @@ def test_nothing_is_shown_that_needs_a_kernel(path):
 
 
 @EACH
-def test_cells_are_short_and_introduced(path):
-    cells = read(path).cells
-    for before, cell in zip([None, *cells], cells, strict=False):
-        if cell.cell_type == "code":
-            assert len(cell.source.splitlines()) <= 30, cell.source
-            assert before is not None and before.cell_type == "markdown", f"no sentence before:\n{cell.source[:200]}"
+def test_cells_are_short(path):
+    """Of 30 lines at most, unless a cell is nothing but one class."""
+    for cell in code(read(path).cells):
+        body = ast.parse(cell.source).body
+        alone = len(body) == 1 and isinstance(body[0], ast.ClassDef)
+        assert alone or len(cell.source.splitlines()) <= 30, cell.source
+
+
+@EACH
+def test_folded_cells_are_marked_as_such(path):
+    """By the tag, by the first line, and for JupyterLab and Colab."""
+    for cell in code(read(path).cells):
+        assert anatomy.is_folded(cell) == cell.source.startswith("#@title "), cell.source
+        if anatomy.is_folded(cell):
+            assert cell.metadata.get("jupyter", {}).get("source_hidden") is True, cell.source
+            assert cell.metadata.get("cellView") == "form", cell.source
 
 
 @EACH
 def test_outputs_do_not_scroll(path):
-    for cell in read(path).cells:
-        if cell.cell_type == "code":
-            lines = sum(output.text.count("\n") for output in cell.outputs if output.output_type == "stream")
-            assert lines <= 25, cell.source[:200]
+    for cell in code(read(path).cells):
+        lines = sum(output.text.count("\n") for output in cell.outputs if output.output_type == "stream")
+        assert lines <= 25, cell.source[:200]
 
 
 @EACH
-def test_anatomy(path):
+def test_head(path):
     cells = read(path).cells
     assert re.match(r"# \d+ · ", cells[0].source)
     for word in ("**The question:**", "**You need:**", "**Run time:**", "colab-badge.svg", path.name):
         assert word in cells[0].source
-    headings = re.findall(r"^## (.*)$", "\n".join(cell.source for cell in cells if cell.cell_type == "markdown"), re.M)
-    places = [next((i for i, heading in enumerate(headings) if section in heading), None) for section in SECTIONS]
-    assert None not in places, dict(zip(SECTIONS, places, strict=True))
-    assert places == sorted(places), headings
+    assert len(code(cells)[0].source.splitlines()) <= 8
+
+
+@redone
+def test_anatomy(path):
+    """Everything in which a notebook is not a lesson and a laboratory yet, in one list."""
+    found = "\n".join(complaints(read(path)))
+    assert not found, found
+
+
+def complaints(notebook):
+    """What a notebook lacks or has too much of, as sentences."""
+    headings = [part.heading for part in anatomy.sections(notebook)]
+    places = [next((i for i, heading in enumerate(headings) if name in heading), None) for name in SECTIONS]
+    if None in places or places != sorted(places):
+        yield f"the sections should be {SECTIONS}, and are {headings[1:]}"
+    for word in ("**Reading time:**", "**Paper"):
+        if word not in notebook.cells[0].source:
+            yield f"the head does not have {word}"
+    yield from over_budget(notebook)
+    yield from too_late_to_drag(notebook)
+    yield from anatomy.rebound(notebook)
+    answers = anatomy.section(notebook, "Check yourself").text.count("<details>")
+    if answers < 5:
+        yield f"“Check yourself” has {answers} folded answers, not five"
+    first = anatomy.section(notebook, "Exercises").text.split("**2.")[0]
+    if "build it yourself" not in first.lower():
+        yield "the first exercise is not “build it yourself”"
+    yield from wrong_claims(notebook)
+
+
+def over_budget(notebook):
+    lesson, laboratory = anatomy.divided(notebook)
+    for what, has, most in (("cells in the lesson", len(lesson), 50),
+                            ("words in the lesson", anatomy.words(lesson), 2800),
+                            ("open lines of code in the lesson", anatomy.open_lines(lesson), 240),
+                            ("cells in the laboratory", len(laboratory), 40),
+                            ("words in the laboratory", anatomy.words(laboratory), 2000)):
+        if has > most:
+            yield f"{has} {what}, more than {most}"
+
+
+def too_late_to_drag(notebook):
+    """A picture in “See it”; an explorer in “Walk through it”, before any long training; none in the laboratory."""
+    cells = code(notebook.cells)
+    makers = anatomy.explorer_makers([*HELPERS, *(cell.source for cell in cells)])
+    if not any(pictures(cell) for cell in anatomy.section(notebook, "See it").code):
+        yield "“See it” shows no picture"
+    trained = [i for i, cell in enumerate(cells) if "training.train(" in cell.source]
+    walked = [cells.index(cell) for cell in anatomy.section(notebook, "Walk through it").code
+              if anatomy.shows_explorer(cell, makers)]
+    if not walked:
+        yield "“Walk through it” has nothing to drag"
+    elif trained and trained[0] < walked[0]:
+        yield "a training comes before the first thing to drag in “Walk through it”"
+    if any(anatomy.shows_explorer(cell, makers) for cell in anatomy.divided(notebook)[1]):
+        yield "the laboratory has an explorer"
+
+
+def wrong_claims(notebook):
+    """At most six claims of the paper and three of ours, in brackets; every verdict one of four."""
+    outputs = [output for cell in code(notebook.cells) for output in cell.outputs]
+    texts = [output.get("data", {}).get("text/markdown", "") for output in outputs]
+    tables = [text for text in texts if text.startswith("| the paper said")]
+    if len(tables) != 1:
+        yield f"{len(tables)} tables of claims"
+    rows = [row for table in tables for row in table.splitlines()[2:]]
+    ours = [row for row in rows if row.startswith("| (")]
+    if len(ours) > 3 or len(rows) - len(ours) > 6:
+        yield f"{len(rows) - len(ours)} claims of the paper and {len(ours)} of ours, more than six and three"
+    verdicts = {row.rstrip("| ").rsplit(" | ", 1)[-1] for row in rows}
+    if not verdicts <= VERDICTS:
+        yield f"verdicts {verdicts - VERDICTS}"
 
 
 @EACH
@@ -107,6 +209,7 @@ def test_no_notebook_takes_longer_than_four_minutes(path):
 
 
 def test_all_together_take_less_than_25_minutes():
+    """22 are what the design allows: to be asked for when the notebooks still to come have become shorter."""
     assert sum(float(read(path).metadata["course"]["run_time"].split()[0]) for path in all_notebooks()) <= 25
 
 
@@ -139,14 +242,66 @@ def test_every_badge_and_first_cell_give_the_same_address_and_version():
     texts = [(ROOT / "README.md").read_text()]
     for path in all_notebooks():
         cells = read(path).cells
-        texts += [cells[0].source, next(cell.source for cell in cells if cell.cell_type == "code")]
+        texts += [cells[0].source, code(cells)[0].source]
     badges = re.findall(r"research\.google\.com/github/([\w.-]+/[\w.-]+)/blob/([\w.-]+)/notebooks", "\n".join(texts))
-    fetched = re.findall(r'COURSE, VERSION = "([^"]+)", "([^"]+)"', "\n".join(texts))
+    fetched = re.findall(r"--branch (\S+) https://github\.com/(\S+)\.git how-gpt", "\n".join(texts))
     assert len(badges) == len(fetched) == len(all_notebooks())
-    assert len({*badges, *fetched}) == 1
+    assert len({*badges, *((address, version) for version, address in fetched)}) == 1
     assert set(re.findall(r"github\.com/([\w.-]+/[\w.-]+)/actions/", texts[0])) == {badges[0][0]}
 
 
-def test_the_first_cell_is_the_same_in_every_notebook():
-    assert len({next(cell.source for cell in read(path).cells if cell.cell_type == "code")
-                for path in all_notebooks()}) == 1
+def test_the_first_cell_and_what_is_said_of_it_are_the_same_in_every_notebook():
+    said = set()
+    for path in all_notebooks():
+        cells = read(path).cells
+        first = cells.index(code(cells)[0])
+        said.add((cells[first - 1].source, cells[first].source))
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(("source", "read", "bound"), [
+    ("y = x + 1\nx = y", "x", "x y"),
+    ("count += 1", "count", "count"),
+    ("for i in items:\n    total = i\nprint(total)", "items print", "i total"),
+    ("import a.b, c as d\nfrom e import f\na, d, f", "", "a d f"),
+    ("def f(n, m=k):\n    s = n + g\n    return f(s)", "g k", "f"),
+    ("class A(B):\n    size = k\n    def get(self):\n        return other", "B k other", "A"),
+    ("y = [i * k for i in rows for j in i]\nz = lambda v, w=u: v + w + q", "k rows u q", "y z"),
+    ("with open(p) as file, other(file) as b:\n    if (n := len(file)) > 1:\n        b.x[n] = n", "open p other len",
+     "file b n"),
+    ("try:\n    a\nexcept E as error:\n    error", "a E", "error"),
+    ("y: int = {k: v for k, v in z}\n(p, *q), r.s = y", "int z r", "y p q"),
+])
+def test_names_that_a_cell_reads_and_binds(source, read, bound):
+    found = anatomy.Names(ast.parse(source))
+    assert (found.read, found.bound) == (set(read.split()), set(bound.split()))
+
+
+def small(*cells):
+    """A notebook of such cells: strings that begin with ## are text."""
+    return new_notebook(cells=[new_markdown_cell(cell) if cell.startswith("##") else new_code_cell(cell)
+                               for cell in cells])
+
+
+def test_a_name_that_is_bound_again_is_found():
+    notebook = small("import x", "## One", "i = x.f()", "i", "## Two", "for i in x:\n    j = i", "## Three", "j = 1")
+    assert list(anatomy.rebound(notebook)) == ["“Two” binds i again, which a cell of “One” reads"]
+
+
+def test_a_notebook_is_divided_and_counted():
+    one = "## One\n\nA [link](https://a.b/c) of $x + y$ <b>five</b> words.\n```\n## no heading\n```\n\n"
+    notebook = small(f"{one}## Two\n| -- | three |", "a = 1\n\nb = 2",
+                     f"## {anatomy.LABORATORY}\n\nYou may stop here.", "c = 3")
+    assert [part.heading for part in anatomy.sections(notebook)] == ["", "One", "Two", anatomy.LABORATORY]
+    lesson, laboratory = anatomy.divided(notebook)
+    assert (len(lesson), anatomy.words(lesson), anatomy.open_lines(lesson)) == (2, 8, 2)
+    assert (len(laboratory), anatomy.words(laboratory), anatomy.open_lines(laboratory)) == (2, 6, 1)
+    old = small("explore.explore(draw)", "## Later", "d = 4")
+    assert [len(part) for part in anatomy.divided(old)] == [1, 2]
+
+
+def test_an_explorer_is_found_also_where_a_function_makes_it():
+    makers = anatomy.explorer_makers(["def walk(net):\n    explore.explore(net.draw)", "def other():\n    pass"])
+    assert makers == {"explore", "walk"}
+    assert anatomy.shows_explorer(new_code_cell("diagrams.walk(net)"), makers)
+    assert not anatomy.shows_explorer(new_code_cell("from helpers import explore"), makers)

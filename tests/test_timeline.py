@@ -1,5 +1,9 @@
 """helpers.timeline"""
 
+import subprocess
+import sys
+from fnmatch import fnmatch
+
 import pytest
 
 from helpers import CourseError, data, timeline
@@ -8,7 +12,9 @@ ROW = ("RNN", "Mikolov et al.", 2010, 30_000, 2.03219, 61.23, 2000)
 
 
 @pytest.fixture
-def files(monkeypatch, tmp_path):
+def files(monkeypatch, tmp_path, tmp_path_factory):
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("locks")))
+    monkeypatch.setattr(timeline.tempfile, "tempdir", None)  # so that it looks there
     monkeypatch.setattr(timeline, "REFERENCE", tmp_path / "timeline.csv")
     monkeypatch.setenv(timeline.OWN, str(tmp_path))
     shown = []
@@ -25,7 +31,8 @@ def test_the_committed_file_can_be_read():
 
 def test_a_readers_own_run_stays_out_of_git():
     ignored = (data.FOLDER.parent / ".gitignore").read_text().splitlines()
-    assert {f"data/{timeline.own_file(table).name}" for table in timeline.COLUMNS} <= set(ignored)
+    for table in timeline.COLUMNS:
+        assert any(fnmatch(f"data/{timeline.own_file(table).name}", pattern) for pattern in ignored)
 
 
 def test_own_results_are_kept_apart_and_replaced(files):
@@ -69,9 +76,130 @@ def test_nothing_recorded_and_nonsense(files):
         timeline.draw(until=2000)
     with pytest.raises(CourseError, match="nothing to record"):
         timeline.record(*ROW[:4], float("nan"), 1, 1)
-    (folder / "my_timeline.csv").write_text("model,paper\nx,y\n")
+    assert list(folder.iterdir()) == []
+
+
+HEADER = "model,paper,year,parameters,test_loss,seconds,steps\n"
+LINE = "RNN,Mikolov et al.,2010,30000,2.03219,61.2,2000\n"
+BROKEN = {"empty": b"", "other columns": b"model,paper\nx,y\n", "zeros": b"\0" * 99,
+          "no number": (HEADER + LINE.replace("2010", "x")).encode(),
+          "a column more": (HEADER + LINE[:-1] + ",7\n").encode(), "no UTF-8": (HEADER + "Bod\xe9n").encode("latin-1"),
+          "a quote that never ends": (HEADER + LINE.replace("RNN", '"RNN')).encode(),
+          **{f"cut off after {n} bytes": (HEADER + LINE).encode()[:n] for n in (20, len(HEADER) - 1, 70, -1, -3)}}
+
+
+@pytest.fixture(params=[*BROKEN, "folder"])
+def broken(files, request):
+    """A committed run of one model, and a file of the reader's own that cannot be read."""
+    folder, shown = files
+    (folder / "timeline.csv").write_text(HEADER + LINE)
+    own = folder / "my_timeline.csv"
+    if request.param == "folder":
+        own.mkdir()
+        (own / "mine.txt").write_text("mine")
+    else:
+        own.write_bytes(BROKEN[request.param])
+    return own, shown
+
+
+def test_an_own_file_that_cannot_be_read_is_left_out_and_that_is_said(broken, capsys):
+    own, shown = broken
+    timeline.draw(until=2012)
+    said = capsys.readouterr().out
+    assert "RNN (2010) 2.032" in shown[0][1] and len(shown[0][0].axes[0].lines) == 1
+    assert said.count("\n") == 1 and said.startswith(f"{own} cannot be read (")
+    assert timeline.read(own) == []
+
+
+def test_what_cannot_be_read_is_put_aside_before_anything_is_recorded(broken, capsys):
+    own, _ = broken
+    aside = [own.with_name(f"my_timeline.unreadable-{number}.csv") for number in (1, 2)]
+    before = None if own.is_dir() else own.read_bytes()
+    timeline.record(*ROW)
+    said = capsys.readouterr().out
+    assert said.startswith(f"{own} cannot be read (") and aside[0].name in said and said.count("\n") == 1
+    assert own.read_text() == HEADER + LINE
+    assert (aside[0] / "mine.txt").exists() if before is None else aside[0].read_bytes() == before
+    own.write_text("again")
+    timeline.record(*ROW)
+    assert aside[0].exists() and aside[1].read_text() == "again" and own.read_text() == HEADER + LINE
+
+
+def test_translations_go_on_without_an_own_file_that_cannot_be_read(files, capsys):
+    folder, _ = files
+    (folder / "my_translation.csv").write_text("nonsense")
+    assert timeline.translations() == {}
+    assert "my_translation.csv cannot be read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_committed_run_is_an_error(files, monkeypatch, name):
+    (folder, _), content = files, BROKEN[name]
+    (folder / "timeline.csv").write_bytes(content)
+    with pytest.raises(CourseError, match=r"timeline\.csv cannot be read .* Get it back"):
+        timeline.draw(until=2012)
+    monkeypatch.setenv(timeline.RECORD, "1")
     with pytest.raises(CourseError, match="cannot be read"):
-        timeline.draw(until=2000)
+        timeline.record(*ROW)
+    assert (folder / "timeline.csv").read_bytes() == content and len(list(folder.iterdir())) == 1
+
+
+RECORDING = """
+import os, sys
+from pathlib import Path
+from helpers import timeline
+timeline.REFERENCE = Path(sys.argv[1]) / "timeline.csv"
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(20):
+    for os.environ[timeline.RECORD] in ("", "1"):
+        timeline.record(f"{sys.argv[2]}{number}", "Somebody", 2000, 1, 2.0, 1, 1)
+"""
+HOLDING = """
+import sys
+from pathlib import Path
+from helpers import timeline
+with timeline.lock_of(Path(sys.argv[1]) / "my_timeline.csv"):
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def process(code, *arguments):
+    """A Python of its own. Its code says "ready" and then waits for a line."""
+    return subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], cwd=data.FOLDER.parent, text=True,
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def test_notebooks_that_record_at_the_same_time_lose_nothing(files):
+    folder, _ = files
+    processes = [process(RECORDING, folder, letter) for letter in "ABC"]
+    for each in processes:
+        assert each.stdout.readline() == "ready\n"
+    for each in processes:
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    assert [each.communicate()[0] for each in processes] == ["", "", ""]
+    assert {path.name for path in folder.iterdir()} == {"timeline.csv", "my_timeline.csv"}, "no lock lies beside them"
+    for path in folder.iterdir():
+        models = {row["model"] for row in timeline.read(path)}
+        assert models == {f"{letter}{number}" for letter in "ABC" for number in range(20)}
+
+
+def test_a_lock_that_cannot_be_had_is_said_and_nothing_is_lost(files, monkeypatch, capsys):
+    folder, _ = files
+    timeline.record(*ROW)
+    before = (folder / "my_timeline.csv").read_text()
+    monkeypatch.setattr(timeline, "PATIENCE", 0.2)
+    holder = process(HOLDING, folder)
+    assert holder.stdout.readline() == "ready\n"
+    timeline.record("LSTM", "Graves", 2013, 1, 1.98, 1, 1)
+    said = capsys.readouterr().out
+    assert "The result of LSTM is not kept" in said and "another notebook has held it for 0.2 s" in said
+    assert (folder / "my_timeline.csv").read_text() == before
+    holder.communicate("end\n")
+    timeline.record("LSTM", "Graves", 2013, 1, 1.98, 1, 1)
+    assert {row["model"] for row in timeline.read(folder / "my_timeline.csv")} == {"RNN", "LSTM"}
 
 
 def test_a_file_that_cannot_be_written_is_said_and_nothing_is_lost(files, monkeypatch, capsys):

@@ -55,7 +55,7 @@ def test_training_learns_and_repeats():
     (model, one), (_, other) = run(lr=1e-2), run(lr=1e-2)
     assert one.losses == other.losses and one.validation == other.validation
     assert one.best[1] < one.losses[0] - 0.3
-    assert one.steps == 60 and len(one.validation) == 6 and one.seconds > 0 and not one.interrupted
+    assert one.steps == 60 and len(one.validation) == 6 and one.seconds > 0
     assert not model.training
 
 
@@ -84,6 +84,24 @@ def test_clipping_limits_the_step():
     assert moved == pytest.approx(0.01, rel=1e-3)
 
 
+def test_a_gradient_of_ones_own_takes_the_place_of_the_automatic_one():
+    def gradient(model, batch):
+        total, count = training.token_loss(model, batch)
+        parameters = list(model.parameters())
+        for parameter, slope in zip(parameters, torch.autograd.grad(total / count, parameters), strict=True):
+            parameter.grad = slope
+        return total.detach(), count
+
+    def nothing(model, batch):
+        for parameter in model.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        return training.token_loss(model, batch)
+
+    assert run(gradient=gradient)[1].losses == run()[1].losses
+    model, _ = run(gradient=nothing, weight_decay=0)
+    assert all((p == q).all() for p, q in zip(model.parameters(), Small().parameters(), strict=True))
+
+
 class Stopping(Small):
     """Raises KeyboardInterrupt, as the stop button does, in one training step."""
 
@@ -101,13 +119,92 @@ class Stopping(Small):
 
 @pytest.mark.parametrize(("when", "kept"), [(35, "weights of step"), (5, "weights of step"),
                                             (1, "the weights it started with")])
-def test_interrupting_keeps_what_was_learned(when, kept, capsys):
-    model, history = run(Stopping(when), lr=1e-2)
-    printed = capsys.readouterr().out
-    assert history.interrupted and history.steps == when - 1
-    assert f"Interrupted after step {when - 1} of 60" in printed and kept in printed
+def test_interrupting_keeps_what_was_learned(when, kept):
+    model = Stopping(when)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    with pytest.raises(training.Interrupted, match=f"after step {when - 1} of 60.*{kept}.*run the cells below") as e:
+        run(model, optimizer=optimizer)
+    history = e.value.history
+    assert history.steps == when - 1 and not model.training and optimizer.param_groups[0]["lr"] == 1e-2
     if history.validation:
         assert training.held_out_loss(model, batches(NAMES[:100], shuffle=False)) == pytest.approx(history.best[1])
+
+
+def test_pressing_the_stop_button_twice_keeps_what_was_learned(monkeypatch):
+    """The second time while the first is still being answered, by a validation."""
+    validate, calls = training.held_out_loss, []
+
+    def impatient(*arguments):
+        calls.append(arguments)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return validate(*arguments)
+
+    model = Stopping(35)
+    monkeypatch.setattr(training, "held_out_loss", impatient)
+    with pytest.raises(training.Interrupted, match="after step 34 of 60") as e:
+        run(model, lr=1e-2)
+    assert [step for step, _ in e.value.history.validation] == [10, 20, 30]
+    assert validate(model, batches(NAMES[:100], shuffle=False)) == pytest.approx(e.value.history.best[1])
+
+
+def test_after_any_other_error_too_the_model_holds_its_best_weights():
+    class Breaking(Stopping):
+        def forward(self, tokens):
+            try:
+                return super().forward(tokens)
+            except KeyboardInterrupt:
+                raise ZeroDivisionError from None
+
+    model, before = Breaking(5), Breaking(5).state_dict()
+    with pytest.raises(ZeroDivisionError):
+        run(model)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items()) and not model.training
+
+
+LOOP = """
+for name, model in models.items():
+    histories[name] = train(model)
+    print(name, "is done")
+print("The mean of", len(histories))
+"""
+
+
+def test_an_interrupt_ends_the_cell_and_shows_its_message_alone(capsys, monkeypatch):
+    pictures = []
+    monkeypatch.setattr(training, "display", lambda bundle, **options: pictures.append(bundle))
+    shell = InteractiveShell.instance()
+    try:
+        models = {"one": Stopping(35), "two": Small(), "three": Small()}
+        shell.push({"models": models, "histories": {}, "train": lambda model: run(model, lr=1e-2, title="A")[1]})
+        result = shell.run_cell(f"{LOOP}\nafterwards = 1")
+        assert isinstance(result.error_in_exec, training.Interrupted)
+        said = capsys.readouterr()
+        assert said.out.startswith("Interrupted: after step 34 of 60. The model holds the weights of step ")
+        assert "Traceback" not in said.out and "is done" not in said.out and "The mean" not in said.out and not said.err
+        assert shell.user_ns["histories"] == {} and "afterwards" not in shell.user_ns
+        assert "34 steps" in pictures[-1]["text/plain"]
+        best = result.error_in_exec.history.best[1]
+        held_out = batches(NAMES[:100], shuffle=False)
+        assert training.held_out_loss(models["one"], held_out) == pytest.approx(best)
+        assert training.held_out_loss(models["two"], held_out) == \
+            pytest.approx(training.held_out_loss(Small().eval(), held_out)), "it was not trained"
+        assert shell.run_cell("print('the cells below can be run')").success
+    finally:
+        InteractiveShell.clear_instance()
+
+
+def test_an_interrupt_before_the_first_step_draws_nothing(capsys, monkeypatch):
+    monkeypatch.setattr(training, "get_ipython", lambda: object())
+    monkeypatch.setattr(training, "display", lambda *_, **__: pytest.fail("There is nothing to draw."))
+    with pytest.raises(training.Interrupted, match="after step 0 of 60"):
+        run(Stopping(1))
+
+
+def test_a_picture_without_a_validation():
+    history = training.History(10, losses=[3.0, 2.9], seconds=4.0)
+    assert training.draw_progress(history, "A", final=True)[1] == "Loss curve. A: 2 steps in 4 s"
+    assert training.progress_text(history, final=False) == "step 2 of 10, 16 s left"
 
 
 class Diverging(Small):
@@ -168,7 +265,7 @@ def test_one_live_picture_is_replaced(monkeypatch):
     monkeypatch.setattr(training, "display", lambda bundle, **options: shown.append(bundle) or Handle())
     clock = iter(range(10_000))
     monkeypatch.setattr(training.time, "perf_counter", lambda: next(clock))
-    _, history = run(title="Small")
+    _, history = run(title="Small", steps=20)
     assert len(shown) == 1 and len(updated) > 2
     assert "left" in shown[0]["text/plain"] and "left" not in updated[-1]["text/plain"]
     assert f"validation loss {history.best[1]:.3f}" in updated[-1]["text/plain"]

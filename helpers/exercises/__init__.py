@@ -3,10 +3,12 @@
 Each notebook has a module here, `n00`, `n01`, ..., with one `Exercise` for each of its exercises.
 """
 
+import copy
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 
 from helpers import CourseError
@@ -18,12 +20,15 @@ class Exercise:
 
     solution: the right function. inputs: argument tuples on which to compare. mistakes: {what is wrong: a function
     that makes this mistake}, tried when an answer is wrong. tolerance: relative, of the largest value.
+    names: of the parts, if the function is to give several, as a list or a tuple; each is compared on its own. Without
+    names the parts of a list or tuple of tensors are numbered, and a list of numbers is one thing.
     """
 
     solution: Callable
     inputs: list
     mistakes: dict = field(default_factory=dict)
     tolerance: float = 1e-6
+    names: list = field(default_factory=list)
 
 
 def as_tensor(value):
@@ -37,40 +42,104 @@ def as_tensor(value):
 def same(one, other, tolerance):
     """Whether two answers agree in shape and, up to the tolerance, in value."""
     one, other = as_tensor(one), as_tensor(other)
-    if one is None or one.shape != other.shape:
+    if one is None or other is None or one.shape != other.shape:
         return False
     return bool(((one - other).abs() <= tolerance * other.abs().max().clamp(min=1e-12)).all())
 
 
+def copied(output):
+    """A copy of what a function gave, which nothing can change any more."""
+    if isinstance(output, torch.Tensor):
+        return output.detach().clone()
+    if isinstance(output, list | tuple):
+        parts = [copied(part) for part in output]
+        return tuple(parts) if isinstance(output, tuple) else parts
+    try:
+        return copy.deepcopy(output)
+    except Exception:  # a generator, say: nothing that could be an answer
+        return output
+
+
+def outputs_of(function, exercise):
+    """What a function gives in each case.
+
+    It works on deep copies, and what it gives is copied at once: no call can change what another one, of the answer,
+    the solution or a mistake, is given or judged by.
+    """
+    return [copied(function(*copy.deepcopy(arguments))) for arguments in exercise.inputs]
+
+
+def is_blank(output):
+    """Whether a function that gave this has not been written yet."""
+    if isinstance(output, list | tuple) and output:
+        return all(is_blank(part) for part in output)
+    return output is None or output is ...
+
+
+def parts_of(output, several):
+    """The parts of an output that are compared, each for itself. Something single has none if several are wanted."""
+    if not several:
+        return [output]
+    return list(output) if isinstance(output, list | tuple) else []
+
+
+def all_same(outputs, others, several, tolerance):
+    """Whether the outputs of two functions agree in every part of every case."""
+    for output, other in zip(outputs, others, strict=True):
+        ours, theirs = parts_of(output, several), parts_of(other, several)
+        if len(ours) != len(theirs) or not all(same(*pair, tolerance) for pair in zip(ours, theirs, strict=True)):
+            return False
+    return True
+
+
 def verdict(answer, exercise):
     """What there is to say about an answer, in one or two lines that begin with Right, Not yet or No answer."""
-    outputs = []
-    for arguments in exercise.inputs:
-        copies = [a.clone() if isinstance(a, torch.Tensor) else a for a in arguments]
-        try:
-            outputs.append(answer(*copies))
-        except Exception as error:
-            return f"Not yet: your function stops with {type(error).__name__}: {error}"
-    if all(output is None or output is ... for output in outputs):
+    try:
+        outputs = outputs_of(answer, exercise)
+    except Exception as error:
+        return f"Not yet: your function stops with {type(error).__name__}: {error}"
+    if all(is_blank(output) for output in outputs):
         return "No answer yet: replace the dots by your code, return the result and run the cell again."
-    expected = [exercise.solution(*arguments) for arguments in exercise.inputs]
-    pairs = list(zip(outputs, expected, strict=True))
-    if all(same(output, wanted, exercise.tolerance) for output, wanted in pairs):
-        return f"Right, on all {len(pairs)} cases."
+    expected = outputs_of(exercise.solution, exercise)
+    several = bool(exercise.names) or any(isinstance(part, torch.Tensor | np.ndarray)
+                                          for part in parts_of(expected[0], several=True))
+    if all_same(outputs, expected, several, exercise.tolerance):
+        return f"Right, on all {len(outputs)} cases."
     for name, mistake in exercise.mistakes.items():
-        made = [mistake(*arguments) for arguments in exercise.inputs]
-        if all(same(output, wrong, exercise.tolerance) for output, wrong in zip(outputs, made, strict=True)):
+        if all_same(outputs, outputs_of(mistake, exercise), several, exercise.tolerance):
             return f"Not yet: {name}"
-    case, (output, wanted) = next((i, pair) for i, pair in enumerate(pairs)
-                                  if not same(*pair, exercise.tolerance))
+    case = next(i for i in range(len(outputs))
+                if not all_same([outputs[i]], [expected[i]], several, exercise.tolerance))
+    if several:
+        return f"Not yet: {first_wrong_part(case + 1, outputs[case], expected[case], exercise)}"
+    return f"Not yet: {what_is_wrong(case + 1, outputs[case], expected[case])}"
+
+
+def first_wrong_part(case, output, wanted, exercise):
+    """What is wrong with the first wrong part of an output that should have several, with its name or its number."""
+    parts = parts_of(output, several=True)
+    ordinals = ["1st", "2nd", "3rd", *(f"{number}th" for number in range(4, len(wanted) + 1))]
+    names = [f"'{name}'" for name in exercise.names] or [f"the {each} part" for each in ordinals[:len(wanted)]]
+    if len(parts) != len(wanted):
+        listed = f" ({', '.join(names)})" if exercise.names else ""
+        found = str(len(parts)) if parts else repr(output)
+        return f"case {case} should give {len(wanted)} parts{listed}, but yours gives {found:.60}."
+    name, part, right = next(each for each in zip(names, parts, wanted, strict=True)
+                             if not same(*each[1:], exercise.tolerance))
+    return what_is_wrong(case, part, right, name)
+
+
+def what_is_wrong(case, output, wanted, name=""):
+    """The difference between an output, or the part of it with a name, and the right one."""
     ours, wanted = as_tensor(output), as_tensor(wanted)
+    place, give, gives = (f"in case {case}, {name}", "be", "is") if name else (f"case {case}", "give", "gives")
     if ours is None:
-        return f"Not yet: case {case + 1} should give a tensor or a number, but yours gives {output!r:.60}."
+        return f"{place} should {give} a tensor or a number, but yours {gives} {output!r:.60}."
     if ours.shape != wanted.shape:
-        return (f"Not yet: case {case + 1} should have the shape {tuple(wanted.shape)}, "
-                f"but yours has {tuple(ours.shape)}.")
+        return f"{place} should have the shape {tuple(wanted.shape)}, but yours has {tuple(ours.shape)}."
     worst = (ours - wanted).abs().argmax()
-    return (f"Not yet: in case {case + 1} the worst value is {ours.flatten()[worst].item():.6g} "
+    begin = f"{place} is wrong:" if name else f"in {place}"
+    return (f"{begin} the worst value is {ours.flatten()[worst].item():.6g} "
             f"where {wanted.flatten()[worst].item():.6g} is right.")
 
 

@@ -1,0 +1,63 @@
+"""How each kind of thing looks in every drawing of the course, and how texts and numbers are written."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.colors import to_rgb
+
+from helpers import figures
+
+INK = "#222222"
+
+
+class Kind(NamedTuple):
+    """How a kind of thing looks: its colour, the fill of its boxes, the widths in points of its frames and wires."""
+
+    colour: str
+    fill: str
+    frame: float
+    wire: float
+    dashes: tuple = ()
+
+
+def tint(colour, strength=0.35):
+    """A colour mixed with white; strength 1 leaves it as it is."""
+    return tuple(1 - strength * (1 - part) for part in to_rgb(colour))
+
+
+KINDS = {
+    "plain": Kind(INK, "#ffffff", 1.3, 1.3),
+    "input": Kind(figures.SKY, figures.SKY, 1.3, 1.8),  # a box with a letter
+    "state": Kind(figures.BLUE, figures.BLUE, 1.8, 2.4),  # a row of cells, tinted
+    "memory": Kind(figures.ORANGE, figures.ORANGE, 3.6, 4.0),  # a row of cells with a thick frame, tinted
+    "gate": Kind(figures.GREEN, figures.GREEN, 1.3, 2.0),  # a box with a sigma, in a walk-through a level
+    "attention": Kind(figures.RED, figures.RED, 1.3, 3.0),  # lines as wide as their weights
+    "output": Kind(figures.PURPLE, figures.PURPLE, 1.3, 1.3),  # a box, or bars
+    "error": Kind("#8F1335", "#ffffff", 1.8, 1.8, (4, 1.6)),  # dashed, and against the other arrows
+    "frame": Kind("#999999", "#ffffff", 1.3, 1.3),
+}
+
+
+def write(axes, x, y, text, size, **options):
+    """A text, centred unless told otherwise."""
+    if text:
+        axes.text(x, y, text, **{"fontsize": size, "ha": "center", "va": "center", "color": INK, **options})
+
+
+def number(value, decimals):
+    """A number with its decimals and a true minus sign, never -0."""
+    text = f"{value:.{decimals}f}"
+    return (text.replace("-", "") if not text.strip("-0.") else text).replace("-", "\N{MINUS SIGN}")
+
+
+def inset(corners, margin):
+    """Squares drawn in by a margin, so that they leave the frames free."""
+    middle = corners.mean(1, keepdims=True)
+    return corners - np.sign(corners - middle) * margin
+
+
+def in_order(axes):
+    """Later artists lie over earlier ones, whatever they are."""
+    for order, artist in enumerate(axes.get_children()):
+        if artist in (*axes.patches, *axes.collections, *axes.texts):
+            artist.set_zorder(2 + order / 1000)
