@@ -18,8 +18,8 @@ from PIL import Image
 
 from helpers.diagrams import look
 
-SHARP = 200  # dots an inch of a picture over a still background; a screen may have two of its dots for one of ours
-KEPT = 24  # so many still backgrounds are kept
+SHARP = 200  # dots an inch: two for each pixel of the page, which a dense screen can show
+KEPT = 8  # so many still backgrounds are kept
 INKS = [tuple(round(255 * part) for part in look.tint(kind.colour, strength))  # that may come into view over them
         for kind in look.KINDS.values() for strength in (1, 0.6, 0.3)]
 
@@ -33,7 +33,7 @@ class Canvas:
     def __init__(self, size, panels=(1, 1), widths=None, still=None):
         self.still, self.stills = still, OrderedDict()  # backgrounds by the values on which they depend
         self.needed = list(inspect.signature(still).parameters)[1:] if still else []
-        self.figure = Figure(figsize=size, dpi=SHARP if still else 100, layout="none" if still else "constrained")
+        self.figure = Figure(figsize=size, dpi=SHARP, layout="none" if still else "constrained")
         self.canvas = FigureCanvasAgg(self.figure)
         self.axes = self.figure.add_axes((0, 0, 1, 1)) if still else \
             self.figure.subplots(*panels, width_ratios=widths)

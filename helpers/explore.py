@@ -67,9 +67,8 @@ class Explorer:
         self.driven = False
         self.controls = {name: control(name, choice, defaults.get(name)) for name, choice in choices.items()}
         picture, self.caption = self.canvas.draw(draw, self.values())
-        self.image = widgets.Image(format="png", value=picture, layout={"max_width": "100%"})
-        if still:
-            self.image.layout.width = f"{100 * size[0]:.0f}px"
+        self.image = widgets.Image(format="png", value=picture,
+                                   layout={"max_width": "100%", "width": f"{100 * size[0]:.0f}px"})
         self.message = widgets.HTML(escape(self.caption))
         for each in self.controls.values():
             each.observe(self.refresh, names="value")

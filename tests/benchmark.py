@@ -100,14 +100,14 @@ def twin_pairs():
     yield ("00 causal convolution", passes(lambda: made["causal_convolution"](x, A, B, conv.bias, 4)),
            passes(lambda: conv(F.pad(x.transpose(1, 2), (4, 0)))))
     made = built("01_bptt_boden_2001")
-    w = {name: weight.float() for name, weight in made["new_weights"](128).items()}
+    elman = made["ElmanByHand"](27, 128)
     rnn, out = nn.RNN(27, 128, batch_first=True), nn.Linear(128, 27)
 
     def by_autograd():
         for _ in range(10):
             logits = out(rnn(F.one_hot(tokens, 27).float())[0])
             F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum").backward()
-    yield "01 backpropagation through time", lambda: [made["bptt"](w, tokens, targets) for _ in range(10)], by_autograd
+    yield "01 backpropagation through time", lambda: [elman.bptt(tokens, targets) for _ in range(10)], by_autograd
     made, rnn = built("02_rnn_mikolov_2010"), nn.RNN(32, 128, batch_first=True)
     weights = [p.detach().clone().requires_grad_() for p in rnn.parameters()]
     yield ("02 recurrent layer", passes(lambda: made["rnn_by_hand"](x, torch.zeros(64, 128), *weights)),

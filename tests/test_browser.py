@@ -181,3 +181,26 @@ def test_folded_cells_are_closed_and_show_what_they_do(open_lesson):
         page.wait_for_timeout(200)
         assert [parts[0] for parts in page.evaluate(FOLDED)] == [True, False]
         assert page.evaluate("window.errors") == []
+
+
+IMAGES = """() => [...document.querySelectorAll('.jp-OutputArea-child img')].filter(image => image.offsetParent)
+    .map(image => [image.closest('.jupyter-widgets') !== null, image.getBoundingClientRect().width])"""
+SAVE = "async () => await window.jupyterapp.commands.execute('docmanager:save')"
+
+
+def test_a_saved_notebook_shows_its_picture_without_a_kernel_too(open_lesson):
+    """While the sliders are alive theirs is the only picture; without them the still one is there."""
+    notebook = new_notebook(cells=[new_code_cell(source) for source in SMALL[:2]])
+    notebook.cells[1].source = notebook.cells[1].source.replace("#@title A slider\n", "")
+    nbformat.write(notebook, open_lesson.folder / "saved.ipynb")
+    with open_lesson("saved") as page:
+        assert run_all(page), page.evaluate("window.errors")
+        page.locator(".course-live img").wait_for(timeout=20_000)
+        alive = page.evaluate(IMAGES)
+        page.evaluate(SAVE)
+    with open_lesson("saved") as page:
+        page.get_by_text("model not found").wait_for(timeout=20_000)
+        saved = page.evaluate(IMAGES)
+    assert [in_widget for in_widget, _ in alive] == [True]
+    assert [in_widget for in_widget, _ in saved] == [False]
+    assert saved[0][1] == alive[0][1] > 300, "as large as the one that moves"

@@ -105,8 +105,8 @@ def test_numbers_have_their_places():
     faults.check(axes)
 
 
-@pytest.mark.parametrize(("value", "decimals", "text"), [(-0.004, 2, "0.00"), (-0.5, 1, "\N{MINUS SIGN}0.5"), (1, 2, "1.00"),
-                                                         (-0.0, 0, "0")])
+@pytest.mark.parametrize(("value", "decimals", "text"), [
+    (-0.004, 2, "0.00"), (-0.5, 1, "\N{MINUS SIGN}0.5"), (1, 2, "1.00"), (-0.0, 0, "0")])
 def test_a_number_is_never_minus_nothing(value, decimals, text):
     assert look.number(value, decimals) == text
 
