@@ -163,14 +163,19 @@ SMALL = ["import sys; sys.path.insert(0, '..')\nimport matplotlib.pyplot as plt\
          "#@title A picture\nfigures.show(plt.figure(), 'Nothing.')"]
 
 
-def test_folded_cells_are_closed_and_show_what_they_do(open_lesson):
+def write_small(path, sources):
+    """A notebook as the build would write it; cells with a title are folded."""
     spec = importlib.util.spec_from_file_location("build", NOTEBOOKS / "build.py")
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
-    notebook = new_notebook(cells=[new_code_cell(source) for source in SMALL])
-    for cell in notebook.cells[1:]:
-        cell.metadata["tags"] = ["folded"]
-    nbformat.write(build.normalise(notebook), open_lesson.folder / "folded.ipynb")
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    for cell in notebook.cells:
+        cell.metadata["tags"] = ["folded"] if cell.source.startswith("#@title") else []
+    nbformat.write(build.normalise(notebook), path)
+
+
+def test_folded_cells_are_closed_and_show_what_they_do(open_lesson):
+    write_small(open_lesson.folder / "folded.ipynb", SMALL)
     with open_lesson("folded") as page:
         assert page.evaluate(FOLDED) == [[False, True, False]] * 2
         assert run_all(page), page.evaluate("window.errors")
@@ -190,9 +195,7 @@ SAVE = "async () => await window.jupyterapp.commands.execute('docmanager:save')"
 
 def test_a_saved_notebook_shows_its_picture_without_a_kernel_too(open_lesson):
     """While the sliders are alive theirs is the only picture; without them the still one is there."""
-    notebook = new_notebook(cells=[new_code_cell(source) for source in SMALL[:2]])
-    notebook.cells[1].source = notebook.cells[1].source.replace("#@title A slider\n", "")
-    nbformat.write(notebook, open_lesson.folder / "saved.ipynb")
+    write_small(open_lesson.folder / "saved.ipynb", SMALL[:2])
     with open_lesson("saved") as page:
         assert run_all(page), page.evaluate("window.errors")
         page.locator(".course-live img").wait_for(timeout=20_000)

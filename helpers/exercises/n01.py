@@ -30,7 +30,7 @@ def by_torch(x, d, V, U, W):
     states, _ = rnn(x)
     log_p = output(states).log_softmax(-1)
     (-d * log_p).sum().backward()
-    return states, log_p.exp(), -rnn.weight_ih_l0.grad, -rnn.weight_hh_l0.grad, -output.weight.grad
+    return states.detach(), log_p.exp().detach(), -rnn.weight_ih_l0.grad, -rnn.weight_hh_l0.grad, -output.weight.grad
 
 
 def by_hand(x, d, V, U, W, carry=True, local=True, transposed=False, slope=True, same_step=False, mean=False):
