@@ -217,6 +217,9 @@ def latency(page, name):
         times = single(slider)
         pictures, lag = burst(slider)
         shown = [each for each in times if each is not None]
+        if len(shown) < 2:
+            print(f"  {name[:2]} {slider.label:<18}a step from where it stands changes nothing")
+            continue
         tail = statistics.quantiles(shown, n=20, method="inclusive")[-1]
         missing = f", {len(times) - len(shown)} presses changed nothing" if None in times else ""
         print(f"  {name[:2]} {slider.label:<18}{statistics.median(shown):8.0f}{tail:8.0f}"
