@@ -105,6 +105,47 @@ def test_numbers_have_their_places():
     faults.check(axes)
 
 
+def attention():
+    d = diagrams.Drawing(18, 7.4)
+    for place, letter in enumerate("jane"):
+        d.cells(f"h{place}", 3 + 3 * place, 1.6, 1, cell=(2, 0.6))
+        d.box(f"x{place}", 3 + 3 * place, 0.5, letter, "input", width=0.8, height=0.6)
+        d.wire(f"x{place}", f"h{place}")
+    d.cells("c", 7.5, 4.6, 1, "attention", cell=(3.2, 0.6), right="$c_i$")
+    d.box("gate", 3, 6.3, "", "gate", width=1, height=1.4, left="$z_i$")
+    d.cells("next", 15, 5.6, (4, 1), "plain", cell=(3, 0.5))
+    return d
+
+
+def with_numbers():
+    """The attention drawing and its axes, with all kinds of numbers."""
+    d, axes = attention(), Figure((9, 3.7), layout="none").add_axes((0, 0, 1, 1))
+    d.paint(axes, hidden=["gate", "next"])
+    values = np.random.default_rng(0).uniform(-1, 1, (5, 8))
+    for place in range(4):
+        d.bars(axes, f"h{place}", values[place])
+    d.bars(axes, "c", values[4], "attention")
+    d.lines(axes, [f"h{place}" for place in range(4)], "c", [0.02, 0.8, 0.15, 0.03])
+    d.level(axes, "gate", 0.25)
+    d.rows(axes, "next", ["AE", "N", "L", "M"], [0.7, 0.2, 0.1, 0.0])
+    d.say(axes, "c", "0.80", "above")
+    return d, axes, values
+
+
+def test_bars_levels_rows_and_lines_are_as_large_as_their_numbers():
+    d, axes, values = with_numbers()
+    faults.check(axes)
+    corners = [[path.vertices for path in each.get_paths()] for each in axes.collections]
+    bars, (whole, level), rows = next(each for each in corners if len(each) == 8), corners[-2], corners[-1]
+    part = d.at("h0")
+    for bar, value in zip(bars, values[0], strict=True):
+        assert np.ptp(bar[:, 1]) == pytest.approx(0.95 * part.high * abs(value))
+        assert abs(bar[:, 0] - part.x).max() <= part.wide and part.y in bar[:, 1]
+    assert np.ptp(level[:, 1]) == pytest.approx(0.25 * np.ptp(whole[:, 1])) and level[:, 1].min() == whole[:, 1].min()
+    assert [np.ptp(row[:, 0]) for row in rows] == pytest.approx([2.1, 0.6, 0.3, 0.0])
+    assert axes.collections[-3].get_linewidths() == pytest.approx(0.4 + 13 * np.array([0.02, 0.8, 0.15, 0.03]))
+
+
 @pytest.mark.parametrize(("value", "decimals", "text"), [
     (-0.004, 2, "0.00"), (-0.5, 1, "\N{MINUS SIGN}0.5"), (1, 2, "1.00"), (-0.0, 0, "0")])
 def test_a_number_is_never_minus_nothing(value, decimals, text):
@@ -149,6 +190,15 @@ def test_unknown_and_double_names_are_said():
         d.wire("t0", "nowhere")
     with pytest.raises(CourseError, match="no part named 'nowhere'"):
         d.figure(active=["nowhere"])
+    with pytest.raises(CourseError, match="no kind 'colour' of things"):
+        d.box("b", 1, 1, kind="colour")
+    with pytest.raises(CourseError, match="route is"):
+        d.wire("t0", (1, 1), route="zigzag")
+    with pytest.raises(CourseError, match="× or"):
+        d.node("n", 1, 1, "?")
+    d.cells("three", 3, 1, 3)
+    with pytest.raises(CourseError, match="'three' has 3 cells, not 2"):
+        d.digits(Figure().add_axes((0, 0, 1, 1)), "three", [1, 2])
 
 
 def lab(colour):

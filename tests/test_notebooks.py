@@ -307,3 +307,14 @@ def test_an_explorer_is_found_also_where_a_function_makes_it():
     assert makers == {"explore", "walk"}
     assert anatomy.shows_explorer(new_code_cell("diagrams.walk(net)"), makers)
     assert not anatomy.shows_explorer(new_code_cell("from helpers import explore"), makers)
+
+
+def test_the_readme_says_where_it_installs_and_its_windows_line_works_in_powershell():
+    readme = (ROOT / "README.md").read_text()
+    lines = re.findall(r"```powershell\n(.*?)\n```", readme, flags=re.S)
+    assert len(lines) == 1 and "&&" not in lines[0] and "activate" not in lines[0].lower()
+    assert all(part.split()[0] in ("python", r".venv\Scripts\python.exe") for part in lines[0].split("; "))
+    for place in ("Python 3.11 to 3.14", "Linux", "Windows for x64", "Apple silicon", "Intel", "Windows on ARM"):
+        assert place in readme, place
+    names = {line.split("==")[0] for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line}
+    assert f"`{' '.join(sorted(names))}`" in readme, "the same packages without versions"

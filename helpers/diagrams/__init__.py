@@ -11,13 +11,13 @@ import os
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon, Rectangle
 
 from helpers import CourseError, figures
 from helpers.diagrams.faults import check
-from helpers.diagrams.look import INK, KINDS, in_order, inset, number, tint, write
+from helpers.diagrams.look import ABOVE, INK, KINDS, in_order, inset, look_of, number, rectangle, surfaces, tint, write
 from helpers.diagrams.wires import along_path, arrow_head, cornered, rounded, toward
 
 SIDES = {"above": (0, 1, "center", "bottom"), "below": (0, -1, "center", "top"),
@@ -64,7 +64,7 @@ class Drawing:
     # ---- the parts -------------------------------------------------------------------------------------------------
     def box(self, name, x, y, text="", kind="plain", width=1.6, height=0.9, size=12, **sides):
         """A box with a text: an input letter, a function, a gate, an output. sides: texts `above`, `below`, ..."""
-        look = KINDS[kind]
+        look = look_of(kind)
 
         def paint(axes):
             corner = (x - width / 2 + 0.12, y - height / 2 + 0.12)
@@ -77,7 +77,7 @@ class Drawing:
     def cells(self, name, x, y, count, kind="state", cell=(0.62, 0.5), **sides):
         """A vector, or a matrix: count is a number of cells in a row, or (rows, columns)."""
         rows, columns = count if isinstance(count, tuple) else (1, count)
-        wide, high, look = columns * cell[0], rows * cell[1], KINDS[kind]
+        wide, high, look = columns * cell[0], rows * cell[1], look_of(kind)
 
         def paint(axes):
             left, low = x - wide / 2, y - high / 2
@@ -144,7 +144,7 @@ class Drawing:
         `|-|` with two corners half way. weights: the text of a tag on it, `along` it (0 to 1). shift: moves a straight
         wire sideways (to its left). name: how `paint` is told to bring it to the front, by default "first>last".
         """
-        look, ends = KINDS[kind], (stops[0], stops[-1])
+        look, ends = look_of(kind), (stops[0], stops[-1])
         name = name or ">".join(str(end) for end in ends)
         points = cornered([self.at(stop) for stop in stops], route, shift)
         dashes, width = (look.dashes or (3, 2), min(look.wire, 1.8)) if dashed or look.dashes else ((), look.wire)
@@ -219,10 +219,12 @@ class Drawing:
         """A number in each cell of a part, None for an empty cell; shade: the value at which a cell is orange
         (positive) or blue (negative), 0 for no colours."""
         values, corners = [None if v is None else float(v) for v in np.ravel(values)], self.corners(name)
+        if len(values) != len(corners):
+            raise CourseError(f"{name!r} has {len(corners)} cells, not {len(values)}.")
         if shade:
             colours = [tint(figures.ORANGE if (v or 0) > 0 else figures.BLUE, 0.65 * min(1, abs(v or 0) / shade))
                        for v in values]
-            axes.add_collection(PolyCollection(inset(corners, 0.03), facecolors=colours, edgecolors="none"), False)
+            surfaces(axes, inset(corners, 0.03), colours)
         for value, (x, y) in zip(values, corners.mean(1), strict=True):
             if value is not None:
                 write(axes, x, y, number(value, decimals), size)
@@ -235,17 +237,16 @@ class Drawing:
         shape = np.array([[0, 0], [0.7 * step, 0], [0.7 * step, 1], [0, 1]])
         tall = np.stack([np.ones_like(values), 0.95 * part.high * values], -1)[:, None]
         bars = np.stack([x, np.full_like(x, part.y)], -1)[:, None] + shape * tall
-        axes.add_collection(PolyCollection(bars, facecolors=KINDS[kind].colour, edgecolors="none"), False)
+        middle = [[(part.x - part.wide, part.y), (part.x + part.wide, part.y)]]
+        axes.add_collection(LineCollection(middle, colors=INK, linewidths=0.7, zorder=ABOVE), False)
+        surfaces(axes, bars, look_of(kind).colour)
 
     def level(self, axes, name, value):
         """How far a gate is open, 0 to 1: a level in its box, and the number."""
         part = self.at(name)
-        low, high = part.y - part.high, part.y - part.high + 2 * part.high * value
-        whole = [(part.x - part.wide, part.y - part.high), (part.x + part.wide, part.y - part.high),
-                 (part.x + part.wide, part.y + part.high), (part.x - part.wide, part.y + part.high)]
-        full = [(x, min(max(y, low), high)) for x, y in whole]
-        axes.add_collection(PolyCollection([whole, full], facecolors=["white", tint(figures.GREEN, 0.6)],
-                                           edgecolors=[INK, "none"]), False)
+        left, right, low, high = part.x - part.wide, part.x + part.wide, part.y - part.high, part.y + part.high
+        boxes = [rectangle(left, low, right, high), rectangle(left, low, right, low + (high - low) * value)]
+        surfaces(axes, boxes, ["white", tint(figures.GREEN, 0.6)], [INK, "none"])
         write(axes, part.x, part.y, number(value, 2), 10)
 
     def rows(self, axes, name, labels, values, kind="output"):
@@ -255,10 +256,9 @@ class Drawing:
         step = 2 * part.high / count
         y = part.y + part.high - step * (np.arange(count) + 0.5)
         left = part.x - part.wide
-        bars = [[(left, v - 0.35 * step), (left + 2 * part.wide * p, v - 0.35 * step),
-                 (left + 2 * part.wide * p, v + 0.35 * step), (left, v + 0.35 * step)]
-                for v, p in zip(y, values, strict=True)]
-        axes.add_collection(PolyCollection(bars, facecolors=KINDS[kind].colour, edgecolors=INK, linewidths=0.7), False)
+        bars = [rectangle(left, height - 0.35 * step, left + 2 * part.wide * value, height + 0.35 * step)
+                for height, value in zip(y, values, strict=True)]
+        surfaces(axes, bars, look_of(kind).colour, INK, linewidths=0.7)
         for label, value, height in zip(labels, values, y, strict=True):
             write(axes, left - 0.12, height, label, 10, ha="right")
             write(axes, left + 2 * part.wide * value + 0.12, height, number(value, 2), 10, ha="left")
@@ -268,7 +268,7 @@ class Drawing:
         end, starts = self.at(target), [self.at(name) for name in names]
         lines = [[(part.x, part.y + part.high), (end.x, end.y - end.high)] for part in starts]
         axes.add_collection(LineCollection(lines, colors=KINDS["attention"].colour,
-                                           linewidths=0.4 + 13 * np.asarray(weights)), autolim=False)
+                                           linewidths=0.4 + 13 * np.asarray(weights), zorder=ABOVE), False)
 
     def say(self, axes, name, text, side="right", colour=INK, size=10):
         """A number or a short text beside a part or a wire."""

@@ -3,11 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 
-from helpers import figures
+from helpers import CourseError, figures
 
 INK = "#222222"
+ABOVE = 2.9  # where numbers lie: over the drawing, whose parts are at 2 to 2.9, and under texts, which are at 3
 
 
 class Kind(NamedTuple):
@@ -36,6 +38,24 @@ KINDS = {
     "error": Kind("#8F1335", "#ffffff", 1.8, 1.8, (4, 1.6)),  # dashed, and against the other arrows
     "frame": Kind("#999999", "#ffffff", 1.3, 1.3),
 }
+
+
+def look_of(kind):
+    """The look of a kind of thing, by its name."""
+    if kind not in KINDS:
+        raise CourseError(f"There is no kind {kind!r} of things in drawings: choose one of {', '.join(KINDS)}.")
+    return KINDS[kind]
+
+
+def rectangle(left, low, right, high):
+    """The corners of a rectangle."""
+    return [(left, low), (right, low), (right, high), (left, high)]
+
+
+def surfaces(axes, shapes, fill, edges="none", **options):
+    """Many surfaces at once, as one thing, which is quick."""
+    shapes = PolyCollection(shapes, facecolors=fill, edgecolors=edges, zorder=ABOVE, **options)
+    axes.add_collection(shapes, autolim=False)
 
 
 def write(axes, x, y, text, size, **options):

@@ -3,9 +3,13 @@
 import numpy as np
 from matplotlib.path import Path
 
+from helpers import CourseError
+
 
 def cornered(stops, route, shift):
     """The points of a wire: its stops, the corners that the route puts between them, both ends on the parts' edges."""
+    if route not in ("-", "-|", "|-", "-|-", "|-|"):
+        raise CourseError(f"A wire's route is -, -|, |-, -|- or |-|, not {route!r}.")
     points = [(stops[0].x, stops[0].y)]
     for stop in stops[1:]:
         (x, y), (u, v) = points[-1], (stop.x, stop.y)
