@@ -100,6 +100,14 @@ def test_style_does_not_care_what_was_chosen_before(shown):
     plt.close()
 
 
+def test_descriptions_are_printed_when_asked_for(shown, capsys):
+    figures.show(plt.figure(), "Not printed.")
+    figures.style(describe=True)
+    figures.show(plt.figure(), "An empty picture.")
+    figures.style()
+    assert capsys.readouterr().out == "An empty picture.\n"
+
+
 def test_pictures_have_two_dots_for_one_of_the_page_and_say_how_large_they_are(shown):
     figure, axes = plt.subplots(figsize=(4, 2))
     axes.plot([0, 1])
