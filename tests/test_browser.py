@@ -42,8 +42,8 @@ CONTRASTS = """() => {  // of each text of the explorers with what is behind it,
 
 @pytest.fixture(scope="module")
 def open_lesson(tmp_path_factory):
-    """One browser and one JupyterLab over a copy of the course, whose notebooks end with their lessons and train
-    shortly. A function that opens one of them: `with open_lesson(name) as page`."""
+    """One browser and one JupyterLab over a copy of the course, whose notebooks end with their lessons. A function that
+    opens one of them: `with open_lesson(name) as page`."""
     if find_browser() is None:
         reason = "no Chromium or Chrome on this machine: install one to test the sliders in a browser"
         pytest.fail(reason) if os.environ.get("COURSE_NEED_BROWSER") else pytest.skip(reason)
@@ -51,7 +51,6 @@ def open_lesson(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COURSE_DRIVE_CONTROLS", raising=False)  # as a reader has it
         with jupyterlab(folder) as lab, chromium() as browser:
-            anatomy.shorten(folder / "course")
             for path in all_notebooks():
                 notebook = nbformat.read(path, as_version=4)
                 notebook.cells = anatomy.divided(notebook)[0]
