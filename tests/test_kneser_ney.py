@@ -41,11 +41,18 @@ def count(context, symbol, top):
 
 
 @cache
-def discount(length, top):
+def discounts(length, top):
+    """Chen and Goodman's: what is taken from a count of 0, 1, 2, 3 or more, kept between 0 and the count."""
     contexts = {f".{name}"[i:i + length] for name in NAMES for i in range(len(name) + 2 - length)}
     counts = [count(context, symbol, top) for context in contexts for symbol in VOCABULARY.symbols]
-    n1, n2 = counts.count(1), counts.count(2)
-    return Fraction(n1, n1 + 2 * n2) if n1 else Fraction(0)
+    n = {i: Fraction(counts.count(i)) for i in (1, 2, 3, 4)}
+    if not n[1]:
+        return 0, 0, 0, 0
+    Y = n[1] / (n[1] + 2 * n[2])
+    one = 1 - 2 * Y * n[2] / n[1]
+    two = 2 - 3 * Y * n[3] / n[2] if n[2] else 0
+    three = 3 - 4 * Y * n[4] / n[3] if n[3] else 0
+    return 0, max(one, 0), max(two, 0), max(three, 0)
 
 
 @cache
@@ -57,12 +64,11 @@ def probability(context, symbol, order):
     total = sum(counts.values())
     if not total:
         return lower
-    D = discount(len(context), top)
-    seen = sum(c > 0 for c in counts.values())
-    return (max(counts[symbol] - D, 0) + D * seen * lower) / total
+    taken = {w: discounts(len(context), top)[min(c, 3)] for w, c in counts.items()}
+    return (counts[symbol] - taken[symbol] + sum(taken.values()) * lower) / total
 
 
-@pytest.mark.parametrize("order", [1, 2, 3, 4])
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 9])
 def test_same_probabilities(notebook, order):
     model = notebook["KneserNey"](NAMES, VOCABULARY, order)
     contexts = {"."[:order - 1], ".e"[-(order - 1):] if order > 1 else "", ".an"[-(order - 1):] if order > 1 else "",
@@ -84,7 +90,7 @@ def test_logits_are_the_log_probabilities_of_the_right_contexts(model_class):
     assert torch.allclose(model(tokens).exp().sum(-1), torch.ones(1, 4, dtype=torch.float64))
 
 
-@pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5, 7, 8, 16, 40])
 def test_the_model_in_helpers_agrees_with_the_notebook(notebook, order):
     tokens, _ = data.to_tensors([*NAMES, "zzz", "q", "annabelle"], VOCABULARY)
     ours, theirs = (cls(NAMES, VOCABULARY, order)(tokens) for cls in (kneser_ney.KneserNey, notebook["KneserNey"]))

@@ -22,6 +22,8 @@ class Exercise:
     that makes this mistake}, tried when an answer is wrong. tolerance: relative, of the largest value.
     names: of the parts, if the function is to give several, as a list or a tuple; each is compared on its own. Without
     names the parts of a list or tuple of tensors are numbered, and a list of numbers is one thing.
+    gradients: the names of all arguments, if the gradients with respect to those that are tensors of floats are compared
+    too: the function gives one tensor then, and what is differentiated is its sum after weights of fixed random numbers.
     """
 
     solution: Callable
@@ -29,6 +31,7 @@ class Exercise:
     mistakes: dict = field(default_factory=dict)
     tolerance: float = 1e-6
     names: list = field(default_factory=list)
+    gradients: list = field(default_factory=list)
 
 
 def as_tensor(value):
@@ -66,7 +69,20 @@ def outputs_of(function, exercise):
     It works on deep copies, and what it gives is copied at once: no call can change what another one, of the answer,
     the solution or a mistake, is given or judged by.
     """
-    return [copied(function(*copy.deepcopy(arguments))) for arguments in exercise.inputs]
+    work = with_gradients if exercise.gradients else lambda function, arguments: function(*arguments)
+    return [copied(work(function, copy.deepcopy(arguments))) for arguments in exercise.inputs]
+
+
+def with_gradients(function, arguments):
+    """The tensor that a function gives, and its gradients with respect to the arguments, 0 where there is no way."""
+    floats = [each.requires_grad_() for each in arguments if isinstance(each, torch.Tensor) and each.is_floating_point()]
+    output = function(*arguments)
+    if not isinstance(output, torch.Tensor):
+        return output
+    if not output.requires_grad:
+        return [output, *(torch.zeros_like(each) for each in floats)]
+    weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(0), dtype=output.dtype)
+    return [output, *torch.autograd.grad((output * weights).sum(), floats, allow_unused=True, materialize_grads=True)]
 
 
 def is_blank(output):
@@ -101,7 +117,7 @@ def verdict(answer, exercise):
     if all(is_blank(output) for output in outputs):
         return "No answer yet: replace the dots by your code, return the result and run the cell again."
     expected = outputs_of(exercise.solution, exercise)
-    several = bool(exercise.names) or any(isinstance(part, torch.Tensor | np.ndarray)
+    several = bool(exercise.names or exercise.gradients) or any(isinstance(part, torch.Tensor | np.ndarray)
                                           for part in parts_of(expected[0], several=True))
     if all_same(outputs, expected, several, exercise.tolerance):
         return f"Right, on all {len(outputs)} cases."
@@ -119,7 +135,7 @@ def first_wrong_part(case, output, wanted, exercise):
     """What is wrong with the first wrong part of an output that should have several, with its name or its number."""
     parts = parts_of(output, several=True)
     ordinals = ["1st", "2nd", "3rd", *(f"{number}th" for number in range(4, len(wanted) + 1))]
-    names = [f"'{name}'" for name in exercise.names] or [f"the {each} part" for each in ordinals[:len(wanted)]]
+    names = [f"'{name}'" for name in exercise.names] or gradient_names(exercise) or [f"the {each} part" for each in ordinals[:len(wanted)]]
     if len(parts) != len(wanted):
         listed = f" ({', '.join(names)})" if exercise.names else ""
         found = str(len(parts)) if parts else repr(output)
@@ -127,6 +143,13 @@ def first_wrong_part(case, output, wanted, exercise):
     name, part, right = next(each for each in zip(names, parts, wanted, strict=True)
                              if not same(*each[1:], exercise.tolerance))
     return what_is_wrong(case, part, right, name)
+
+
+def gradient_names(exercise):
+    """What the parts are called that `with_gradients` gives."""
+    given = zip(exercise.gradients, exercise.inputs[0], strict=True) if exercise.gradients else []
+    floats = [name for name, each in given if isinstance(each, torch.Tensor) and each.is_floating_point()]
+    return ["the output", *(f"the gradient with respect to '{name}'" for name in floats)] if floats else []
 
 
 def what_is_wrong(case, output, wanted, name=""):

@@ -1,11 +1,13 @@
 """Notebook 00."""
 
 import torch
+from torch.nn import functional as F
 
 from helpers.exercises import Exercise
 
 generator = torch.Generator().manual_seed(0)
-SUMS, COUNTS = torch.tensor([900.0, 110.0, 6.0]), torch.tensor([400.0, 50.0, 2.0])
+WEIGHTS = [torch.randn(shape, generator=generator, dtype=torch.float64)
+           for shape in ((27, 2), (5, 6), (5,), (27, 5), (27,), (27, 6))]  # C, H, d, U, b, W
 PAIRS = torch.randint(0, 3, (6, 5), generator=generator)
 LOG_P, LOG_Q = (torch.rand(50, generator=generator).clamp(min=0.01).log() for _ in range(2))
 
@@ -14,14 +16,27 @@ def share(counts):
     return counts / counts.sum()
 
 
+def with_torch(window, C, H, d, U, b, W):
+    """Bengio's network for one window, from PyTorch's functions."""
+    x = F.embedding(window, C).flatten()
+    return F.linear(torch.tanh(F.linear(x, H, d)), U, b) + F.linear(x, W)
+
+
+def by_equations(window, C, H, d, U, b, W, unit=torch.tanh, direct=True):
+    x = C[window].flatten()
+    return b + direct * (W @ x) + U @ unit(d + H @ x)
+
+
 EXERCISES = {
     "00.1": Exercise(
-        lambda sums, counts: sums.sum() / counts.sum(),
-        [(SUMS, COUNTS), (SUMS[:2], COUNTS[:2])],
-        {"that is the mean of the batches' means, in which a symbol of a small batch counts more than others.":
-             lambda sums, counts: (sums / counts).mean(),
-         "that is the mean per batch; it is wanted per symbol.": lambda sums, counts: sums.mean(),
-         "that is the sum; it is wanted per symbol.": lambda sums, counts: sums.sum()}),
+        with_torch,
+        [(torch.tensor([3, 1, 0]), *WEIGHTS), (torch.tensor([5, 5, 2]), *WEIGHTS)],
+        {"these are probabilities; the logits are wanted.": lambda *given: by_equations(*given).softmax(-1),
+         "there is a tanh around d + Hx.": lambda *given: by_equations(*given, unit=lambda z: z),
+         "the direct connections Wx are missing.": lambda *given: by_equations(*given, direct=False),
+         "most recent first means that the window is taken as it is given.":
+             lambda window, *weights: by_equations(window.flip(0), *weights)},
+        gradients=["window", "C", "H", "d", "U", "b", "W"]),
     "00.2": Exercise(
         lambda k, dilations: 1 + (k - 1) * sum(dilations),
         [(2, [1, 2, 4, 8]), (2, [1, 1, 1, 1]), (3, [1, 3, 9])],
