@@ -22,8 +22,8 @@ class Exercise:
     that makes this mistake}, tried when an answer is wrong. tolerance: relative, of the largest value.
     names: of the parts, if the function is to give several, as a list or a tuple; each is compared on its own. Without
     names the parts of a list or tuple of tensors are numbered, and a list of numbers is one thing.
-    gradients: the names of all arguments, if the gradients with respect to those that are tensors of floats are compared
-    too: the function gives one tensor then, and what is differentiated is its sum after weights of fixed random numbers.
+    gradients: the names of all arguments, if the gradients with respect to those that are tensors of floats are
+    compared too. The function gives one tensor then; what is differentiated is its sum, weighted by random numbers.
     """
 
     solution: Callable

@@ -3,12 +3,32 @@
 import math
 
 import torch
+from torch.nn import functional as F
 
 from helpers.exercises import Exercise
 
 generator = torch.Generator().manual_seed(0)
-U = torch.randn(4, 31, generator=generator)
-S = torch.rand(4, generator=generator)
+U = torch.randn(4, 31, generator=generator, dtype=torch.float64)
+V = torch.randn(27, 4, generator=generator, dtype=torch.float64)
+S = torch.rand(4, generator=generator, dtype=torch.float64)
+
+
+def step_with_torch(token, came, s, U, V):
+    """One step with tau = 1; the changes are minus PyTorch's gradients."""
+    U, V = U.requires_grad_(), V.requires_grad_()
+    new = torch.sigmoid(F.linear(torch.cat([F.one_hot(torch.tensor(token), 27).double(), s]), U))
+    logits = F.linear(new, V)
+    gradients = torch.autograd.grad(F.cross_entropy(logits, torch.tensor(came)), [U, V])
+    return new, logits.softmax(0), -gradients[0], -gradients[1]
+
+
+def step(token, came, s, U, V, unit=torch.sigmoid, slope=lambda s: s * (1 - s), sign=1, turned=False):
+    eye = torch.eye(27, dtype=torch.float64)
+    x = torch.cat([s, eye[token]] if turned else [eye[token], s])
+    new = unit(U @ x)
+    y = torch.softmax(V @ new, 0)
+    error = sign * (eye[came] - y)
+    return new, y, torch.outer((V.T @ error) * slope(new), x), torch.outer(error, new)
 
 
 def rates(losses, first=0.1, keeps=True, early=False):
@@ -49,12 +69,14 @@ def static_loss(tokens, size):
 
 EXERCISES = {
     "02.1": Exercise(
-        lambda token, s, U: torch.sigmoid(U[:, token] + U[:, 27:] @ s),
-        [(0, S, U), (5, S, U), (26, torch.full((4,), 0.1), U)],
-        {"the paper's units are logistic, not tanh.": lambda token, s, U: torch.tanh(U[:, token] + U[:, 27:] @ s),
-         "the symbol comes first, then the state.": lambda token, s, U: torch.sigmoid(U[:, 4 + token] + U[:, :4] @ s),
-         "the logistic function is missing.": lambda token, s, U: U[:, token] + U[:, 27:] @ s,
-         "the last state is missing.": lambda token, s, U: torch.sigmoid(U[:, token])}),
+        step_with_torch,
+        [(0, 5, S, U, V), (5, 13, S, U, V), (26, 0, torch.full((4,), 0.1, dtype=torch.float64), U, V)],
+        {"the paper's units are logistic, not tanh.": lambda *given: step(*given, unit=torch.tanh, slope=lambda h: 1 - h * h),
+         "the error is desired minus predicted: your changes have the wrong sign.": lambda *given: step(*given, sign=-1),
+         "the slope of the logistic, s (1 - s), is missing.": lambda *given: step(*given, slope=torch.ones_like),
+         "the slope of the logistic is s (1 - s), not 1 - s * s.": lambda *given: step(*given, slope=lambda s: 1 - s * s),
+         "the symbol comes first in x, then the state.": lambda *given: step(*given, turned=True)},
+        names=["the new state", "y", "the change of U", "the change of V"]),
     "02.2": Exercise(
         rates,
         [([2.5, 2.3, 2.2, 2.199, 2.1, 2.05, 2.049],), ([2.5, 2.4, 2.41, 2.3, 2.2],), ([2.5, 2.0],),
