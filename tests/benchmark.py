@@ -108,10 +108,9 @@ def twin_pairs():
             logits = out(rnn(F.one_hot(tokens, 27).float())[0])
             F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum").backward()
     yield "01 backpropagation through time", lambda: [elman.bptt(tokens, targets) for _ in range(10)], by_autograd
-    made, rnn = built("02_rnn_mikolov_2010"), nn.RNN(32, 128, batch_first=True)
-    weights = [p.detach().clone().requires_grad_() for p in rnn.parameters()]
-    yield ("02 recurrent layer", passes(lambda: made["rnn_by_hand"](x, torch.zeros(64, 128), *weights)),
-           passes(rnn, x))
+    made, rnn, out = built("02_rnn_mikolov_2010"), nn.RNN(27, 128, batch_first=True), nn.Linear(128, 27)
+    yield ("02 recurrent language model", passes(made["MikolovByHand"](128), tokens),
+           passes(lambda: out(rnn(F.one_hot(tokens, 27).float())[0])))
     made = built("03_lstm_graves_2013")
     lstm = passes(nn.LSTM(32, 128, batch_first=True), x)
     yield "03 LSTM", passes(made["LSTMByHand"](32, 128, peepholes=False), x), lstm

@@ -73,13 +73,18 @@ def outputs_of(function, exercise):
     return [copied(work(function, copy.deepcopy(arguments))) for arguments in exercise.inputs]
 
 
+def is_differentiable(value):
+    """Whether a value is a tensor of floating point numbers."""
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
+
+
 def with_gradients(function, arguments):
     """The tensor that a function gives, and its gradients with respect to the arguments, 0 where there is no way."""
-    floats = [each.requires_grad_() for each in arguments if isinstance(each, torch.Tensor) and each.is_floating_point()]
+    floats = [each.requires_grad_() for each in arguments if is_differentiable(each)]
     output = function(*arguments)
-    if not isinstance(output, torch.Tensor):
+    if is_blank(output):
         return output
-    if not output.requires_grad:
+    if not isinstance(output, torch.Tensor) or not output.requires_grad:
         return [output, *(torch.zeros_like(each) for each in floats)]
     weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(0), dtype=output.dtype)
     return [output, *torch.autograd.grad((output * weights).sum(), floats, allow_unused=True, materialize_grads=True)]
@@ -135,7 +140,8 @@ def first_wrong_part(case, output, wanted, exercise):
     """What is wrong with the first wrong part of an output that should have several, with its name or its number."""
     parts = parts_of(output, several=True)
     ordinals = ["1st", "2nd", "3rd", *(f"{number}th" for number in range(4, len(wanted) + 1))]
-    names = [f"'{name}'" for name in exercise.names] or gradient_names(exercise) or [f"the {each} part" for each in ordinals[:len(wanted)]]
+    numbered = [f"the {each} part" for each in ordinals[:len(wanted)]]
+    names = [f"'{name}'" for name in exercise.names] or gradient_names(exercise) or numbered
     if len(parts) != len(wanted):
         listed = f" ({', '.join(names)})" if exercise.names else ""
         found = str(len(parts)) if parts else repr(output)
@@ -148,7 +154,7 @@ def first_wrong_part(case, output, wanted, exercise):
 def gradient_names(exercise):
     """What the parts are called that `with_gradients` gives."""
     given = zip(exercise.gradients, exercise.inputs[0], strict=True) if exercise.gradients else []
-    floats = [name for name, each in given if isinstance(each, torch.Tensor) and each.is_floating_point()]
+    floats = [name for name, each in given if is_differentiable(each)]
     return ["the output", *(f"the gradient with respect to '{name}'" for name in floats)] if floats else []
 
 

@@ -15,11 +15,11 @@ S = torch.rand(4, generator=generator, dtype=torch.float64)
 
 def step_with_torch(token, came, s, U, V):
     """One step with tau = 1; the changes are minus PyTorch's gradients."""
-    U, V = U.requires_grad_(), V.requires_grad_()
+    U, V = (each.clone().requires_grad_() for each in (U, V))
     new = torch.sigmoid(F.linear(torch.cat([F.one_hot(torch.tensor(token), 27).double(), s]), U))
     logits = F.linear(new, V)
     gradients = torch.autograd.grad(F.cross_entropy(logits, torch.tensor(came)), [U, V])
-    return new, logits.softmax(0), -gradients[0], -gradients[1]
+    return new.detach(), logits.detach().softmax(0), -gradients[0], -gradients[1]
 
 
 def step(token, came, s, U, V, unit=torch.sigmoid, slope=lambda s: s * (1 - s), sign=1, turned=False):
@@ -71,10 +71,13 @@ EXERCISES = {
     "02.1": Exercise(
         step_with_torch,
         [(0, 5, S, U, V), (5, 13, S, U, V), (26, 0, torch.full((4,), 0.1, dtype=torch.float64), U, V)],
-        {"the paper's units are logistic, not tanh.": lambda *given: step(*given, unit=torch.tanh, slope=lambda h: 1 - h * h),
-         "the error is desired minus predicted: your changes have the wrong sign.": lambda *given: step(*given, sign=-1),
+        {"the paper's units are logistic, not tanh.":
+             lambda *given: step(*given, unit=torch.tanh, slope=lambda h: 1 - h * h),
+         "the error is desired minus predicted: your changes have the wrong sign.":
+             lambda *given: step(*given, sign=-1),
          "the slope of the logistic, s (1 - s), is missing.": lambda *given: step(*given, slope=torch.ones_like),
-         "the slope of the logistic is s (1 - s), not 1 - s * s.": lambda *given: step(*given, slope=lambda s: 1 - s * s),
+         "the slope of the logistic is s (1 - s), not 1 - s * s.":
+             lambda *given: step(*given, slope=lambda s: 1 - s * s),
          "the symbol comes first in x, then the state.": lambda *given: step(*given, turned=True)},
         names=["the new state", "y", "the change of U", "the change of V"]),
     "02.2": Exercise(
