@@ -79,7 +79,7 @@ FAULTS = {
         ("no slope one step back", "(delta @ U[:, 27:]) * earlier_s * (1 - earlier_s)", "delta @ U[:, 27:]"),
         ("transposed loop", "(delta @ U[:, 27:]) * ear", "(delta @ U[:, 27:].T) * ear"),
         ("only the oldest step counts", "change_U += delta.T @ earlier_x", "change_U = delta.T @ earlier_x"),
-        ("back through one step too few", "for earlier_x, earlier_s in past[1:]:", "for earlier_x, earlier_s in past[1:-1]:"),
+        ("back through one step too few", "earlier_s in past[1:]:", "earlier_s in past[1:-1]:"),
         ("mean over readers", "change_V = error.T @ s", "change_V = error.T @ s / len(s)"),
         ("the second update undone", "            net.V += rate * change_V\n", "            net.V += 0 * change_V\n"),
         ("first state of a reader 0", "torch.full((readers, len(net.U)), 0.1,",
