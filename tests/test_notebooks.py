@@ -210,9 +210,8 @@ def test_no_notebook_takes_longer_than_four_minutes(path):
     assert float(read(path).metadata["course"]["run_time"].split()[0]) <= 4
 
 
-def test_all_together_take_less_than_25_minutes():
-    """22 are what the design allows: to be asked for when the notebooks still to come have become shorter."""
-    assert sum(float(read(path).metadata["course"]["run_time"].split()[0]) for path in all_notebooks()) <= 25
+def test_all_together_take_less_than_22_minutes():
+    assert sum(float(read(path).metadata["course"]["run_time"].split()[0]) for path in all_notebooks()) <= 22
 
 
 @EACH
