@@ -75,3 +75,43 @@ def translate(model, sentences, max_length=80):
             break
     model.train(was_training)
     return written
+
+
+@torch.no_grad()
+def beam_search(model, source, lengths, width, divide=True, max_length=80):
+    """Beam search for many sources at once: for each a list of (score, tokens), best first.
+
+    model: as for `translate`; source (batch, letters) and lengths (batch) as `to_source` gives them. The score is the
+    log probability, the boundary included, with `divide` divided by the number of symbols. It ends when `width`
+    sentences have reached the boundary; if none has after max_length symbols, it gives the best beginning.
+    """
+    if width < 1:
+        raise CourseError(f"A beam has a width of at least 1, not {width}.")
+    batch, rows = len(source), torch.arange(len(source))[:, None]  # rows (batch, 1)
+    state = tuple(part.repeat_interleave(width, 0) for part in model.encode(source, lengths))  # (batch * width, ...)
+    log_p = torch.full((batch, width), -torch.inf)
+    log_p[:, 0] = 0.0  # one beginning: the empty one
+    written, last = torch.zeros(batch, width, 0, dtype=torch.int64), torch.zeros(batch * width, dtype=torch.int64)
+    finished = [[] for _ in range(batch)]
+    for length in range(1, max_length + 1):
+        logits, state = model.step(state, last)
+        symbols = logits.shape[1]
+        extended = log_p[:, :, None] + logits.log_softmax(1).view(batch, width, symbols)
+        log_p, best = extended.flatten(1).topk(width, 1)  # (batch, width) each
+        beginning, symbol = best // symbols, best % symbols
+        state = tuple(part[(rows * width + beginning).flatten()] for part in state)
+        written = torch.cat([written[rows, beginning], symbol[:, :, None]], 2)  # (batch, width, length)
+        for n, b in ((symbol == 0) & log_p.isfinite()).nonzero().tolist():
+            score = log_p[n, b].item() / (length if divide else 1)
+            finished[n].append((score, written[n, b, :-1].tolist()))
+        log_p = log_p.masked_fill(symbol == 0, -torch.inf)  # what is finished is not extended
+        done = torch.tensor([len(each) >= width for each in finished])
+        log_p[done] = -torch.inf
+        last = symbol.flatten()
+        if not log_p.isfinite().any():
+            break
+    for n in range(batch):
+        if not finished[n]:
+            score = log_p[n, 0].item() / (length if divide else 1)
+            finished[n] = [(score, written[n, 0].tolist())]
+    return [sorted(each, key=lambda pair: -pair[0]) for each in finished]

@@ -140,34 +140,29 @@ def every_sentence(model, source, longest, normalise):
     return best
 
 
-@pytest.fixture(scope="module")
-def beam_search():
-    return run_tagged("04_gru_cho_2014", tags=("setup", "hand-built"))[0]["beam_search"]
-
-
 @pytest.mark.parametrize("normalise", [True, False])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_wide_beam_is_exhaustive_search(beam_search, seed, normalise):
+def test_a_wide_beam_is_exhaustive_search(seed, normalise):
     model, source, lengths = Tiny(seed), torch.tensor([[1], [2], [3]]), torch.tensor([1, 1, 1])
-    found = beam_search(model, source, lengths, 400, normalise, max_length=5)
+    found = sampling.beam_search(model, source, lengths, 400, normalise, max_length=5)
     for n in range(3):
         score, written = every_sentence(model, source[n:n + 1], 5, normalise)
         assert found[n][0][1] == written
         assert found[n][0][0] == pytest.approx(score, rel=1e-5)
 
 
-def test_length_normalisation_changes_the_winner(beam_search):
+def test_length_normalisation_changes_the_winner():
     source, lengths = torch.tensor([[1]]), torch.tensor([1])
-    winners = [[beam_search(Tiny(seed), source, lengths, 400, normalise, max_length=5)[0][0][1] for seed in range(5)]
-               for normalise in (True, False)]
+    winners = [[sampling.beam_search(Tiny(seed), source, lengths, 400, divide, max_length=5)[0][0][1]
+                for seed in range(5)] for divide in (True, False)]
     assert winners[0] != winners[1]
     assert sum(map(len, winners[0])) > sum(map(len, winners[1]))
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_beam_of_one_is_greedy_search(beam_search, seed):
+def test_a_beam_of_one_is_greedy_search(seed):
     model, source, lengths = Tiny(seed), torch.tensor([[1], [2], [3]]), torch.tensor([1, 1, 1])
-    found = beam_search(model, source, lengths, 1, max_length=30)
+    found = sampling.beam_search(model, source, lengths, 1, max_length=30)
     for n in range(3):
         state, last, written = model.encode(source[n:n + 1], None), torch.tensor([0]), []
         for _ in range(30):
@@ -179,21 +174,37 @@ def test_a_beam_of_one_is_greedy_search(beam_search, seed):
         assert found[n][0][1] == [symbol for symbol in written if symbol]
 
 
-def test_hypotheses_come_sorted_with_their_true_scores(beam_search):
+def test_hypotheses_come_sorted_with_their_true_scores():
     model, source = Tiny(0), torch.tensor([[1]])
-    for score, written in beam_search(model, source, torch.tensor([1]), 5, max_length=8)[0]:
+    for score, written in sampling.beam_search(model, source, torch.tensor([1]), 5, max_length=8)[0]:
         state, last, log_p = model.encode(source, None), torch.tensor([0]), 0.0
         for symbol in (*written, 0):
             logits, state = model.step(state, last)
             log_p += logits.log_softmax(1)[0, symbol].item()
             last = torch.tensor([symbol])
         assert score == pytest.approx(log_p / (len(written) + 1), rel=1e-5)
-    scores = [score for score, _ in beam_search(model, source, torch.tensor([1]), 5, max_length=8)[0]]
+    scores = [score for score, _ in sampling.beam_search(model, source, torch.tensor([1]), 5, max_length=8)[0]]
     assert scores == sorted(scores, reverse=True)
 
 
-NETWORKS = ["EncoderDecoder with nn.GRU", "EncoderDecoder with nn.RNN", "EncoderDecoder with GrConv", "FixedVector",
-            "RNNsearch"]
+@pytest.mark.parametrize("width", [1, 2, 5])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_beam_of_the_lesson_finds_the_same(seed, width):
+    """Notebook 04's beam for one sentence against the batched one, both without dividing."""
+    model, source = Tiny(seed), torch.tensor([[1]])
+    beam = run_tagged("04_gru_cho_2014", tags=("setup", "hand-built"))[0]["beam"]
+
+    def next_probabilities(written):
+        state, logits = model.encode(source, None), None
+        for last in [0, *written]:
+            logits, state = model.step(state, torch.tensor([last]))
+        return {"." if symbol == 0 else symbol: p for symbol, p in enumerate(logits[0].softmax(0).tolist())}
+
+    found = sampling.beam_search(model, source, torch.tensor([1]), width, divide=False, max_length=40)[0]
+    found = [each for each in found if len(each[1]) < 40]  # the others never ended
+    ours = beam(next_probabilities, width)
+    assert [written[:-1] for _, written in ours] == [written for _, written in found]
+    assert [log_p for log_p, _ in ours] == pytest.approx([score for score, _ in found], rel=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -202,15 +213,21 @@ def networks():
     torch.manual_seed(0)
     of04, of05 = (run_tagged(name, tags=("setup", "hand-built"))[0]
                   for name in ("04_gru_cho_2014", "05_attention_bahdanau_2015"))
-    made = {"EncoderDecoder with nn.GRU": of04["EncoderDecoder"](6, 8),
-            "EncoderDecoder with nn.RNN": of04["EncoderDecoder"](6, 8, kind=torch.nn.RNN),
-            "EncoderDecoder with GrConv": of04["EncoderDecoder"](6, 8, encoder=of04["GrConv"](6, 10), size=10),
-            "FixedVector": of05["FixedVector"](6, 8), "RNNsearch": of05["RNNsearch"](6, 8)}
+    made = {"fixed vector": of04["EncoderDecoder"](6, 8, 7), "tanh units": of04["EncoderDecoder"](6, 8, 7),
+            "grConv": of04["EncoderDecoder"](6, 8, 7), "additive attention": of05["AttentionModel"](6, 8),
+            "dot product": of05["AttentionModel"](6, 8), "mean": of05["AttentionModel"](6, 8)}
+    made["tanh units"].encoder = torch.nn.RNN(6, 8, batch_first=True)
+    made["tanh units"].decoder = torch.nn.RNN(13, 8, batch_first=True)
+    made["grConv"].encoder, made["grConv"].V = of04["GrConv"](6, 10), torch.nn.Linear(10, 7)
+    made["dot product"].attention, made["mean"].attention = of05["DotAttention"](8), of05["Mean"](8)
     for network in made.values():
         network.double()
         for weight in network.parameters():
             torch.nn.init.normal_(weight, std=0.5)
     return made
+
+
+NETWORKS = ["fixed vector", "tanh units", "grConv", "additive attention", "dot product", "mean"]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -237,11 +254,11 @@ def test_writing_step_by_step_gives_the_logits_of_training(networks, name):
     assert torch.allclose(torch.stack(stepped, 1), model(source, lengths, inputs), rtol=0, atol=1e-12)
 
 
-def test_the_fixed_vector_of_05_is_the_network_of_04(networks):
-    one, other = networks["EncoderDecoder with nn.GRU"], networks["FixedVector"]
-    batch = data.spoken_batch([["ben", "ada"], ["alexandra"]], PRONUNCIATIONS)[:3]
-    before = {name: weight.clone() for name, weight in other.state_dict().items()}
-    other.load_state_dict(one.state_dict())
-    assert torch.allclose(one(*batch), other(*batch), rtol=0, atol=1e-12)
-    other.load_state_dict(before)
-    assert not torch.allclose(one(*batch), other(*batch), atol=1e-3)
+def test_the_control_cannot_attend(networks):
+    """Each letter gets the same weight, the padding none."""
+    source, lengths = data.to_source([["ada"], ["ben", "ada"]])
+    model = networks["mean"]
+    _, _, weights = model.move(model.encode(source, lengths), torch.randn(2, 6, dtype=torch.float64))
+    weights = weights.double()
+    assert weights[0].tolist() == [0.25] * 4 + [0.0] * 4
+    assert weights[1].tolist() == [0.125] * 8

@@ -1,70 +1,90 @@
 """Notebook 04."""
 
+import numpy as np
 import torch
 
-from helpers import scores
 from helpers.exercises import Exercise
 
 generator = torch.Generator().manual_seed(0)
-WX, UH = torch.randn(2, 3, 15, generator=generator)
-H = torch.rand(3, 5, generator=generator) * 2 - 1
+W, U = torch.randn(15, 4, generator=generator).double(), torch.randn(15, 5, generator=generator).double()
+B_I, B_H = torch.randn(2, 15, generator=generator).double()
+X = torch.randn(3, 6, 4, generator=generator).double()
 
 
-def new_state(wx, uh, h, order="rzn", keep=True, squash=torch.tanh, reset="state"):
-    x, u = (dict(zip(order, part.chunk(3, 1), strict=True)) for part in (wx, uh))
-    r, z = torch.sigmoid(x["r"] + u["r"]), torch.sigmoid(x["z"] + u["z"])
-    new = squash({"state": x["n"] + r * u["n"], "none": x["n"] + u["n"], "both": r * (x["n"] + u["n"])}[reset])
-    return z * h + (1 - z) * new if keep else (1 - z) * h + z * new
+def gru(x, W, U, b_i, b_h, order="rzn", keep=True, squash=torch.tanh, reset="state"):
+    h, states = torch.zeros(len(x), U.shape[1], dtype=x.dtype), []
+    for x_t in x.unbind(1):
+        a = dict(zip(order, (x_t @ W.T + b_i).chunk(3, 1), strict=True))
+        u = dict(zip(order, (h @ U.T + b_h).chunk(3, 1), strict=True))
+        r, z = torch.sigmoid(a["r"] + u["r"]), torch.sigmoid(a["z"] + u["z"])
+        matrix, bias = dict(zip(order, U.chunk(3), strict=True))["n"], dict(zip(order, b_h.chunk(3), strict=True))["n"]
+        seen = {"state": r * u["n"], "none": u["n"], "before": (r * h) @ matrix.T + bias,
+                "outside": r * (u["n"] - bias) + bias, "both": r * (a["n"] + u["n"]) - a["n"]}[reset]
+        new = squash(a["n"] + seen)
+        h = z * h + (1 - z) * new if keep else (1 - z) * h + z * new
+        states.append(h)
+    return torch.stack(states, 1)
 
 
-def other_z(weight, block=1):
-    parts = list(weight.chunk(3))
-    parts[block] = -parts[block]
-    return torch.cat(parts)
+class Decoder:
+    """A decoder of six symbols whose next logits depend on everything written."""
+
+    def __init__(self, seed):
+        self.table = torch.randn(97, 6, generator=torch.Generator().manual_seed(seed))
+
+    def __repr__(self):
+        return f"Decoder with {self.table}"
+
+    def encode(self, source, lengths):
+        return (source[:, 0],)
+
+    def step(self, state, tokens):
+        key = (5 * state[0] + tokens + 1) % 97
+        return self.table[key], (key,)
 
 
-def by_position(output, answer):
-    return sum(o != a for o, a in zip(output, answer, strict=False)) + abs(len(output) - len(answer))
+def greedy(model, source, lengths, longest, feed=True, carry=True, boundary=False, sure=True):
+    state, token, written = model.encode(source, lengths), torch.tensor([0]), []
+    start = state
+    while len(written) < longest:
+        logits, state = model.step(state if carry else start, token if feed else torch.tensor([0]))
+        token = logits.argmax(1) if sure else logits.argmin(1)
+        if token.item() == 0:
+            return [*written, 0] if boundary else written
+        written.append(token.item())
+    return written
 
 
-def dear_replacement(output, answer):
-    row = list(range(len(answer) + 1))
-    for symbol in output:
-        new = [row[0] + 1]
-        for j, wanted in enumerate(answer, 1):
-            new.append(min(row[j] + 1, new[j - 1] + 1, row[j - 1] + 2 * (symbol != wanted)))
-        row = new
-    return row[-1]
+def sentence(first):
+    return torch.tensor([[first, 2, 0]]), torch.tensor([3])
 
 
 EXERCISES = {
     "04.1": Exercise(
-        new_state,
-        [(WX, UH, H), (WX[:1], UH[:1], H[:1])],
-        {"z is the share of the old state in nn.GRU; you gave it to the new content.":
-             lambda *a: new_state(*a, keep=False),
-         "the order is r, z, n; you swapped the two gates.": lambda *a: new_state(*a, order="zrn"),
-         "the new content goes through tanh.": lambda *a: new_state(*a, squash=lambda u: u),
-         "the reset gate is missing.": lambda *a: new_state(*a, reset="none"),
-         "the reset gate is only for what comes from the state.": lambda *a: new_state(*a, reset="both")}),
+        gru,
+        [(X, W, U, B_I, B_H), (X[:1, :1], W, U, B_I, B_H)],
+        {"z is the weight of the old state in nn.GRU; you gave it to the candidate.": lambda *a: gru(*a, keep=False),
+         "the order is r, z, n; you swapped the two gates.": lambda *a: gru(*a, order="zrn"),
+         "the candidate goes through tanh.": lambda *a: gru(*a, squash=lambda u: u),
+         "the reset gate is missing.": lambda *a: gru(*a, reset="none"),
+         "in variant b the reset gate multiplies after the matrix.": lambda *a: gru(*a, reset="before"),
+         "the bias from b_h belongs inside the brackets, where the reset gate multiplies it.":
+             lambda *a: gru(*a, reset="outside"),
+         "the reset gate is only for what comes from the state.": lambda *a: gru(*a, reset="both")},
+        gradients=["x", "W", "U", "b_i", "b_h"]),
     "04.2": Exercise(
-        lambda m, H: 3 * H * (m + H) + 6 * H,
-        [(27, 32), (64, 139), (1, 1)],
-        {"PyTorch keeps two biases for each block.": lambda m, H: 3 * H * (m + H) + 3 * H,
-         "the biases are missing.": lambda m, H: 3 * H * (m + H),
-         "that is the LSTM with its four blocks.": lambda m, H: 4 * H * (m + H) + 8 * H}),
+        lambda h, a: np.tanh(a) / (np.tanh(a) - h),
+        [(0.8, -1.0), (0.1, -2.0), (0.5, -0.2)],
+        {"the candidate is tanh(a), not a.": lambda h, a: a / (a - h),
+         "that is the weight of the candidate, 1 - z.": lambda h, a: h / (h - np.tanh(a)),
+         "both parts have a weight: z and 1 - z.": lambda h, a: -np.tanh(a) / h}),
     "04.3": Exercise(
-        other_z,
-        [(WX.T,), (UH.T[:, :2],)],
-        {"you negated the reset gate; the order is r, z, n.": lambda w: other_z(w, 0),
-         "you negated the new content; the order is r, z, n.": lambda w: other_z(w, 2),
-         "only what leads to z changes.": lambda w: -w,
-         "1 - sigmoid(u) is sigmoid(-u), not sigmoid(1 - u).":
-             lambda w: torch.cat([w[:5], 1 - w[5:10], w[10:]])}),
-    "04.4": Exercise(
-        lambda output, answer: int(scores.edit_distances([output], [answer])[0]),
-        [(["F", "IY", "B"], ["F", "IY", "B", "IY"]), (["JH", "EH", "N"], ["JH", "EY", "N"]), ([], ["AA"]),
-         (["EH", "M", "AH", "D"], ["AE", "D", "AH"]), (["B", "IY", "AH"], ["IY", "AH"]), (["AH", "B"], ["B", "AH"])],
-        {"you compare place by place; an insertion moves all that follows.": by_position,
-         "a replacement counts once, not as a deletion and an insertion.": dear_replacement}),
+        greedy,
+        [(Decoder(seed), *sentence(first), longest)
+         for seed, first, longest in ((0, 2, 12), (0, 4, 12), (0, 5, 12), (3, 1, 12), (3, 4, 12), (5, 3, 3))],
+        {"the step must read what was written last, not the boundary each time.":
+             lambda *a: greedy(*a, feed=False),
+         "the state that step returns must be carried on.": lambda *a: greedy(*a, carry=False),
+         "leave out the boundary at the end.": lambda *a: greedy(*a, boundary=True),
+         "take the likeliest symbol, the one with the largest logit.": lambda *a: greedy(*a, sure=False)}),
 }

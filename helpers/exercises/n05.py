@@ -5,54 +5,52 @@ import torch
 from helpers.exercises import Exercise
 
 generator = torch.Generator().manual_seed(0)
-S, NOTES = torch.randn(4, generator=generator), torch.randn(6, 8, generator=generator)
-W_A, U_A, V_A = (torch.randn(shape, generator=generator) for shape in ((4, 4), (4, 8), (4,)))
-E, H = torch.randn(3, 6, generator=generator), torch.randn(3, 6, 8, generator=generator)
-LENGTHS = torch.tensor([6, 2, 4])
-T = torch.randn(3, 10, generator=generator)
+S, H = torch.randn(3, 4, generator=generator).double(), torch.randn(3, 6, 8, generator=generator).double()
+W_A, U_A = torch.randn(4, 4, generator=generator).double(), torch.randn(4, 8, generator=generator).double()
+V_A = 2 * torch.randn(4, generator=generator).double()
+PADDING = torch.arange(6) >= torch.tensor([5, 2, 4])[:, None]
+E = 2 * torch.randn(6, generator=generator).double()
 
 
-def scores_of(s, h, W_a, U_a, v_a, squash=torch.tanh):
-    return squash(W_a @ s + h @ U_a.T) @ v_a
+def attention(s, h, padding, W_a, U_a, v_a, squash=torch.tanh, fill=-torch.inf, use=True, ask=1):
+    e = squash((ask * s @ W_a.T)[:, None] + h @ U_a.T) @ v_a
+    weights = e.masked_fill(padding, fill).softmax(1) if use else e.softmax(1)
+    return (weights[:, :, None] * h).sum(1)
 
 
-def contexts_of(e, lengths, h, fill=-torch.inf, more=0):
-    there = torch.arange(e.shape[1]) < lengths[:, None] + more
-    return (e.masked_fill(~there, fill).softmax(1)[:, :, None] * h).sum(1)
+def masked_late(s, h, padding, W_a, U_a, v_a):
+    weights = (torch.tanh((s @ W_a.T)[:, None] + h @ U_a.T) @ v_a).softmax(1) * ~padding
+    return (weights[:, :, None] * h).sum(1)
 
 
-def masked_late(e, lengths, h):
-    there = torch.arange(e.shape[1]) < lengths[:, None]
-    return ((e.softmax(1) * there)[:, :, None] * h).sum(1)
+def gradient(scores, h, middle=True, weigh=True):
+    alpha = scores.softmax(0)
+    row = h - alpha @ h if middle else h
+    return alpha[:, None] * row if weigh else row
 
 
 EXERCISES = {
     "05.1": Exercise(
-        lambda *a: scores_of(*a).softmax(0),
-        [(S, NOTES, W_A, U_A, V_A), (S, NOTES[:2], W_A, U_A, V_A)],
-        {"these are the scores; the softmax is missing.": scores_of,
-         "the tanh is missing.": lambda *a: scores_of(*a, squash=lambda x: x).softmax(0),
-         "W_a is used the wrong way round: W_a @ s, not s @ W_a.":
-             lambda s, h, W_a, U_a, v_a: scores_of(s, h, W_a.T, U_a, v_a).softmax(0),
-         "exp alone does not make shares; divide by the sum: a softmax.": lambda *a: scores_of(*a).exp(),
-         "the state s is left out.": lambda s, h, W_a, U_a, v_a: scores_of(0 * s, h, W_a, U_a, v_a).softmax(0),
-         "the scores are divided by their sum only after exp: use a softmax.":
-             lambda *a: scores_of(*a) / scores_of(*a).sum()}),
+        attention,
+        [(S, H, PADDING, W_A, U_A, V_A), (S[1:], H[1:], PADDING[1:], W_A, U_A, V_A)],
+        {"the padding still gets weight.": lambda *a: attention(*a, use=False),
+         "a score of 0 is not a weight of 0.": lambda *a: attention(*a, fill=0.0),
+         "the mask is the wrong way round: padding is True where there is no letter.":
+             lambda s, h, padding, *weights: attention(s, h, ~padding, *weights),
+         "the weights that are left no longer add up to 1: mask before the softmax.": masked_late,
+         "the tanh is missing.": lambda *a: attention(*a, squash=lambda x: x),
+         "W_a is used the wrong way round.":
+             lambda s, h, padding, W_a, U_a, v_a: attention(s, h, padding, W_a.T, U_a, v_a),
+         "the state s is left out.": lambda *a: attention(*a, ask=0)},
+        gradients=["s", "h", "padding", "W_a", "U_a", "v_a"]),
     "05.2": Exercise(
-        contexts_of,
-        [(E, LENGTHS, H), (E[1:], LENGTHS[1:], H[1:]), (E - 300, LENGTHS, H)],
-        {"the padding still gets its share.": lambda e, lengths, h: (e.softmax(1)[:, :, None] * h).sum(1),
-         "a score of 0 is not a share of 0.": lambda *a: contexts_of(*a, fill=0.0),
-         "a score of -100 is not small if all the others are smaller; take -inf.":
-             lambda *a: contexts_of(*a, fill=-100.0),
-         "a sentence of 2 letters has the places 0 and 1; you left in one more.": lambda *a: contexts_of(*a, more=1),
-         "the shares that are left no longer add up to 1: mask before the softmax.": masked_late}),
+        gradient,
+        [(E, H[0]), (E[:2], H[1, :2])],
+        {"a score that goes up takes weight from all the other letters.": lambda *a: gradient(*a, middle=False),
+         "each row must be multiplied by its weight.": lambda *a: gradient(*a, weigh=False),
+         "that is the derivative if only the letter's own weight moves.":
+             lambda scores, h: (scores.softmax(0) * (1 - scores.softmax(0)))[:, None] * h}),
     "05.3": Exercise(
-        lambda t: torch.maximum(t[:, 0::2], t[:, 1::2]),
-        [(T,), (T[:1, :4],)],
-        {"you compare the two halves; the pairs are neighbours.": lambda t: torch.maximum(*t.chunk(2, 1)),
-         "that is the smaller of each pair.": lambda t: torch.minimum(t[:, 0::2], t[:, 1::2])}),
-    "05.4": Exercise(
         lambda letters, steps, n: (steps - 1) * letters * 2 * n * n,
         [(7, 5, 96), (30, 26, 1000), (1, 2, 1)],
         {"once it must be computed all the same.": lambda letters, steps, n: steps * letters * 2 * n * n,
