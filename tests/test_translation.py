@@ -140,6 +140,17 @@ def every_sentence(model, source, longest, normalise):
     return best
 
 
+def test_a_beam_has_a_width():
+    with pytest.raises(CourseError, match="at least 1, not 0"):
+        sampling.beam_search(Tiny(0), torch.tensor([[1]]), torch.tensor([1]), 0)
+
+
+def test_a_sentence_that_never_ends_is_cut():
+    source, lengths = torch.tensor([[1]]), torch.tensor([1])
+    [[(score, written)]] = sampling.beam_search(Tiny(3), source, lengths, 1, divide=True, max_length=4)
+    assert len(written) == 4 and score < 0
+
+
 @pytest.mark.parametrize("normalise", [True, False])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_wide_beam_is_exhaustive_search(seed, normalise):
