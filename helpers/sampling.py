@@ -87,6 +87,8 @@ def beam_search(model, source, lengths, width, divide=True, max_length=80):
     """
     if width < 1:
         raise CourseError(f"A beam has a width of at least 1, not {width}.")
+    was_training = model.training
+    model.eval()
     batch, rows = len(source), torch.arange(len(source))[:, None]  # rows (batch, 1)
     state = tuple(part.repeat_interleave(width, 0) for part in model.encode(source, lengths))  # (batch * width, ...)
     log_p = torch.full((batch, width), -torch.inf)
@@ -114,4 +116,5 @@ def beam_search(model, source, lengths, width, divide=True, max_length=80):
         if not finished[n]:
             score = log_p[n, 0].item() / (length if divide else 1)
             finished[n] = [(score, written[n, 0].tolist())]
+    model.train(was_training)
     return [sorted(each, key=lambda pair: -pair[0]) for each in finished]

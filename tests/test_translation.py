@@ -198,6 +198,22 @@ def test_hypotheses_come_sorted_with_their_true_scores():
     assert scores == sorted(scores, reverse=True)
 
 
+def test_the_greedy_search_of_the_lesson_is_translate():
+    greedy = run_tagged("04_gru_cho_2014", tags=("setup", "hand-built"))[0]["greedy"]
+    sentences = [["ada"], ["ben", "alexandra"], ["maria"], ["jo", "emma"]]
+    for longest in (30, 3):
+        wanted = sampling.translate(Spelled(), sentences, max_length=longest)
+        assert [greedy(Spelled(), sentence, longest) for sentence in sentences] == wanted
+
+
+def test_a_beam_is_searched_without_dropout_and_the_mode_is_put_back():
+    model = Tiny(0)
+    seen, step = [], model.step
+    model.step = lambda *a: (seen.append(model.training), step(*a))[1]
+    sampling.beam_search(model, torch.tensor([[1]]), torch.tensor([1]), 2, max_length=3)
+    assert seen and not any(seen) and model.training
+
+
 @pytest.mark.parametrize("width", [1, 2, 5])
 @pytest.mark.parametrize("seed", range(5))
 def test_the_beam_of_the_lesson_finds_the_same(seed, width):
