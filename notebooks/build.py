@@ -24,6 +24,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from helpers import start
@@ -33,6 +34,7 @@ README = FOLDER.parent / "README.md"
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # what JupyterLab, and what Colab wants to hear
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 1_000_000  # bytes a notebook file may have
+LONGEST = 900  # seconds a cell may take
 PLACES = {  # where an address or a version stands, and what is to stand there
     re.compile(r"(?<=research\.google\.com/github/)[\w.-]+/[\w.-]+/blob/[\w.-]+"): "{address}/blob/{version}",
     re.compile(r"(?<=//github\.com/)[\w.-]+/[\w.-]+(?=/actions/)"): "{address}",
@@ -149,9 +151,12 @@ def execute(path):
     notebook.metadata.pop("widgets", None)
     os.environ["COURSE_REFERENCE_RUN"] = "1"  # timeline.record writes data/timeline.csv
     start = time.perf_counter()
-    client = NotebookClient(notebook, timeout=900, kernel_name="python3", record_timing=False, allow_errors=True,
+    client = NotebookClient(notebook, timeout=LONGEST, kernel_name="python3", record_timing=False, allow_errors=True,
                             resources={"metadata": {"path": str(FOLDER)}})
-    client.execute()
+    try:
+        client.execute()
+    except CellTimeoutError as error:
+        raise BuildError(f"{path.name}: a cell has not answered within {LONGEST} s.") from error
     seconds = time.perf_counter() - start
     nbformat.write(notebook, path.with_suffix(".failed.ipynb"))
     refuse(path, troubles(notebook))

@@ -24,6 +24,7 @@ def build(monkeypatch, tmp_path):
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "FOLDER", tmp_path)
     monkeypatch.setattr(module, "README", tmp_path / "README.md")
+    monkeypatch.setattr(module, "LONGEST", 60)
     monkeypatch.setenv("COURSE_REFERENCE_RUN", "")  # build.execute sets it; put back afterwards
     module.README.write_text(README)
     module.path = tmp_path / "07_test.ipynb"
@@ -76,9 +77,20 @@ def test_widgets_leave_a_picture_and_no_state(build):
 def test_errors_and_warnings_are_refused_and_the_notebook_stays(build, source, said):
     build.make("1 + 1", source)
     before = build.path.read_text()
-    with pytest.raises(build.BuildError, match=said):
+    for _ in range(3):  # once in some hundred runs an answer about an Output widget is lost on its way from the kernel
+        with pytest.raises(build.BuildError) as caught:
+            build.execute(build.path)
+        assert build.path.read_text() == before
+        if "has not answered" not in str(caught.value):
+            break
+    caught.match(said)
+
+
+def test_a_cell_that_does_not_end_is_given_up(build, monkeypatch):
+    monkeypatch.setattr(build, "LONGEST", 2)
+    build.make("1 + 1", "import time\ntime.sleep(600)")
+    with pytest.raises(build.BuildError, match="07_test.ipynb: a cell has not answered within 2 s"):
         build.execute(build.path)
-    assert build.path.read_text() == before
 
 
 def edited(build, change):
