@@ -1,5 +1,6 @@
-"""Notebooks in a real JupyterLab in a real browser: the lessons run, the keyboard reaches every slider,
-sliders and text boxes move the picture, folded cells are closed, and what is written can be read on a dark page too.
+"""Notebooks in a real JupyterLab in a real browser: the lessons run (with short trainings, since nbval runs them in
+full), the keyboard reaches every slider, sliders and text boxes move the picture, folded cells are closed, and what is
+written can be read on a dark page too.
 """
 
 import importlib.util
@@ -51,6 +52,7 @@ def open_lesson(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COURSE_DRIVE_CONTROLS", raising=False)  # as a reader has it
         with jupyterlab(folder) as lab, chromium() as browser:
+            anatomy.shorten(folder / "course")
             for path in all_notebooks():
                 notebook = nbformat.read(path, as_version=4)
                 notebook.cells = anatomy.divided(notebook)[0]
