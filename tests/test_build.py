@@ -89,8 +89,10 @@ def test_errors_and_warnings_are_refused_and_the_notebook_stays(build, source, s
 def test_a_cell_that_does_not_end_is_given_up(build, monkeypatch):
     monkeypatch.setattr(build, "LONGEST", 2)
     build.make("1 + 1", "import time\ntime.sleep(600)")
+    before = build.path.read_text()
     with pytest.raises(build.BuildError, match="a cell has not answered within 2 s"):
         build.execute(build.path)
+    assert build.path.read_text() == before
 
 
 def edited(build, change):

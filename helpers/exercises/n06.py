@@ -11,17 +11,12 @@ OLD, GAMMA, BETA, MEAN = (torch.rand(3, generator=generator, dtype=torch.float64
 W = torch.randn(3, 6, generator=generator, dtype=torch.float64)
 
 
-def batch_norm(x, gamma, beta, eps, axis=0, correction=0):
-    """Statistics along an axis, the variance divided by their number minus `correction`."""
-    variance = x.var(axis, correction=correction, keepdim=True)
-    return gamma * (x - x.mean(axis, keepdim=True)) / torch.sqrt(variance + eps) + beta
-
-
-def fixed_statistics(x, gamma, beta, eps):
-    """The right output; but mean and variance are constants for the gradient."""
-    constants = x.detach()
-    sigma = torch.sqrt(constants.var(0, correction=0) + eps)
-    return gamma * (x - constants.mean(0)) / sigma + beta
+def normalise(x, gain, shift, eps, axis=0, correction=0, statistics=None):
+    """x with mean 0 and variance 1 along an axis, times the gain, plus the shift. The variance is divided by the number
+    of values minus `correction`; mean and variance are those of `statistics`, by default of x itself."""
+    source = x if statistics is None else statistics
+    variance = source.var(axis, correction=correction, keepdim=True)
+    return gain * (x - source.mean(axis, keepdim=True)) / torch.sqrt(variance + eps) + shift
 
 
 def folded(W, factor, rest):
@@ -30,22 +25,23 @@ def folded(W, factor, rest):
 
 EXERCISES = {
     "06.1": Exercise(
-        batch_norm,
+        normalise,
         [(X, GAMMA, BETA, 1e-2), (LARGE, torch.cat([OLD, MEAN[:1]]), torch.cat([MEAN, OLD[:1]]), 0.5)],
         {"the variance is divided by m in training, not by m - 1.":
-             lambda x, gamma, beta, eps: batch_norm(x, gamma, beta, eps, correction=1),
+             lambda x, gamma, beta, eps: normalise(x, gamma, beta, eps, correction=1),
          "that is over the units of each example; batch normalisation goes over the examples.":
-             lambda x, gamma, beta, eps: batch_norm(x, gamma, beta, eps, axis=1),
+             lambda x, gamma, beta, eps: normalise(x, gamma, beta, eps, axis=1),
          "eps stands inside the root.":
              lambda x, gamma, beta, eps: gamma * (x - x.mean(0)) / (x.std(0, correction=0) + eps) + beta,
-         "eps is missing.": lambda x, gamma, beta, eps: batch_norm(x, gamma, beta, 0.0),
+         "eps is missing.": lambda x, gamma, beta, eps: normalise(x, gamma, beta, 0.0),
          "the root is missing.":
              lambda x, gamma, beta, eps: gamma * (x - x.mean(0)) / (x.var(0, correction=0) + eps) + beta,
          "the mean is still there.":
              lambda x, gamma, beta, eps: gamma * x / torch.sqrt(x.var(0, correction=0) + eps) + beta,
-         "gamma and beta are missing.": lambda x, gamma, beta, eps: batch_norm(x, 1, 0, eps),
-         "the shift is not scaled by gamma.": lambda x, gamma, beta, eps: gamma * (batch_norm(x, 1, 0, eps) + beta),
-         "the output is right, but no gradient goes through the mean and the variance.": fixed_statistics},
+         "gamma and beta are missing.": lambda x, gamma, beta, eps: normalise(x, 1, 0, eps),
+         "the shift is not scaled by gamma.": lambda x, gamma, beta, eps: gamma * (normalise(x, 1, 0, eps) + beta),
+         "the output is right, but no gradient goes through the mean and the variance.":
+             lambda x, gamma, beta, eps: normalise(x, gamma, beta, eps, statistics=x.detach())},
         gradients=["x", "gamma", "beta", "eps"]),
     "06.2": Exercise(
         lambda old, x, momentum: old + momentum * (x.var(0) - old),
