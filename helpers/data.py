@@ -201,9 +201,14 @@ def to_source(sentences):
     return letters.clamp(min=0), lengths
 
 
+def sounds(sentence, pronunciations):
+    """The phonemes of a sentence (a list of names), one after the other."""
+    return [phoneme for name in sentence for phoneme in pronunciations[name]]
+
+
 def spoken_batch(sentences, pronunciations):
     """`(source, lengths, inputs, targets)` of some sentences: `to_source`, and their phonemes as by `to_tensors`."""
-    spoken = [[phoneme for name in sentence for phoneme in pronunciations[name]] for sentence in sentences]
+    spoken = [sounds(sentence, pronunciations) for sentence in sentences]
     return *to_source(sentences), *to_tensors(spoken, PHONEMES)
 
 

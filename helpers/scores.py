@@ -1,11 +1,12 @@
-"""How far translations are from what they should be: error rate, exact matches, BLEU. All take lists of sequences."""
+"""How far translations are from what they should be: error rate, exact matches, BLEU, all of lists of sequences; and
+the error rates of a model of the translation task."""
 
 import math
 from collections import Counter
 
 import numpy as np
 
-from helpers import CourseError
+from helpers import CourseError, data, sampling
 
 
 def check(outputs, references):
@@ -46,6 +47,18 @@ def error_rate(outputs, references):
     if not symbols:
         raise CourseError("The references are empty: there is nothing to divide by.")
     return distances.sum().item() / symbols
+
+
+def phoneme_errors(model, test_sets, pronunciations):
+    """The phoneme error rate of a model of the translation task on each set of sentences, {key: rate}.
+
+    model: as for `sampling.translate`; test_sets: {key: list of sentences}, for each number of names, say.
+    """
+    rates = {}
+    for key, sentences in test_sets.items():
+        answers = [data.sounds(sentence, pronunciations) for sentence in sentences]
+        rates[key] = error_rate(sampling.translate(model, sentences), answers)
+    return rates
 
 
 def exact_match(outputs, references):

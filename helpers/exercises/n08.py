@@ -1,19 +1,81 @@
 """Notebook 08."""
 
 import torch
-from torch.nn import functional as F
 
 from helpers.exercises import Exercise
 
 generator = torch.Generator().manual_seed(0)
-Q, K, W = (torch.randn(*shape, generator=generator, dtype=torch.float64) for shape in ((3, 4), (5, 4), (4, 4)))
-V = torch.randn(5, 2, generator=generator, dtype=torch.float64)
+
+
+def draw(*shape):
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+X, MEMORY = draw(2, 3, 8), draw(2, 5, 8)
+WEIGHTS = [draw(8, 8) / 2 for _ in range(4)]
 MASK = torch.tensor([[1, 1, 0, 0, 0], [1, 1, 1, 1, 0], [0, 1, 0, 1, 1]], dtype=torch.bool)
+CAUSAL = torch.ones(3, 3, dtype=torch.bool).tril()
 
 
-def outputs(Q, K, V, mask, scale=None, axis=1):
-    scores = Q @ K.T / (K.shape[1] ** 0.5 if scale is None else scale)
+def split(product, heads):
+    batch, n, d_model = product.shape
+    return product.view(batch, n, heads, d_model // heads).transpose(1, 2)
+
+
+def split_across(product, heads):
+    """Heads cut out of the positions."""
+    batch, n, d_model = product.shape
+    return product.reshape(batch, heads, n, d_model // heads)
+
+
+def split_in_turn(product, heads):
+    """Head i gets every heads-th column."""
+    batch, n, d_model = product.shape
+    return product.view(batch, n, d_model // heads, heads).permute(0, 3, 1, 2)
+
+
+def attended(Q, K, V, mask, scale=None, axis=-1):
+    scores = Q @ K.transpose(-2, -1) / (K.shape[-1] ** 0.5 if scale is None else scale)
     return scores.masked_fill(~mask, -torch.inf).softmax(axis).nan_to_num() @ V
+
+
+def attended_zeros(Q, K, V, mask):
+    """Masked scores are 0."""
+    return (Q @ K.transpose(-2, -1) / K.shape[-1] ** 0.5 * mask).softmax(-1) @ V
+
+
+def attended_mask_last(Q, K, V, mask):
+    """The mask after the softmax."""
+    return ((Q @ K.transpose(-2, -1) / K.shape[-1] ** 0.5).softmax(-1) * mask) @ V
+
+
+def multi_head(x, memory, W_Q, W_K, W_V, W_O, mask, heads, cut=split, attend=attended):
+    outputs = attend(cut(x @ W_Q, heads), cut(memory @ W_K, heads), cut(memory @ W_V, heads), mask)
+    return outputs.transpose(1, 2).flatten(2) @ W_O
+
+
+def not_moved_back(x, memory, W_Q, W_K, W_V, W_O, mask, heads):
+    outputs = attended(split(x @ W_Q, heads), split(memory @ W_K, heads), split(memory @ W_V, heads), mask)
+    return outputs.reshape(x.shape) @ W_O
+
+
+def scaled_by(root_of):
+    """multi_head with the root of something else as the scale."""
+    def wrong(x, memory, W_Q, W_K, W_V, W_O, mask, heads):
+        scale = root_of(x, memory, heads) ** 0.5
+        return multi_head(x, memory, W_Q, W_K, W_V, W_O, mask, heads,
+                          attend=lambda Q, K, V, mask: attended(Q, K, V, mask, scale=scale))
+    return wrong
+
+
+def with_changed(**changes):
+    """multi_head with other arguments in the place of some."""
+    names = ("x", "memory", "W_Q", "W_K", "W_V", "W_O", "mask", "heads")
+
+    def wrong(*arguments):
+        given = dict(zip(names, arguments, strict=True))
+        return multi_head(**{**given, **{name: change(given) for name, change in changes.items()}})
+    return wrong
 
 
 def position(pos, d, base=10000, exponent=2, swapped=False, apart=False):
@@ -22,31 +84,40 @@ def position(pos, d, base=10000, exponent=2, swapped=False, apart=False):
     return torch.cat(waves) if apart else torch.stack(waves, 1).flatten()
 
 
-def normal(x):
-    return F.layer_norm(x, x.shape[-1:])
-
-
 def weights(d, f, attention=4, biases=0, norms=2):
     return attention * d * d + biases * d + 2 * d * f + f + d + 2 * norms * d
 
 
 EXERCISES = {
     "08.1": Exercise(
-        outputs,
-        [(Q, K, V, MASK), (W, K, V, MASK[[0, 1, 2, 0]])],
-        {"the scale is missing.": lambda Q, K, V, mask: outputs(Q, K, V, mask, scale=1.0),
-         "divide by the root of d_k, not by d_k.": lambda Q, K, V, mask: outputs(Q, K, V, mask, scale=K.shape[1]),
-         "divide by the root of d_k, not of the number of keys.":
-             lambda Q, K, V, mask: outputs(Q, K, V, mask, scale=len(K) ** 0.5),
-         "the mask is true where a query may look, not where it may not.":
-             lambda Q, K, V, mask: outputs(Q, K, V, ~mask),
-         "the mask is missing.": lambda Q, K, V, mask: outputs(Q, K, V, torch.ones_like(mask)),
-         "mask before the softmax: otherwise the shares do not add up to 1.":
-             lambda Q, K, V, mask: ((Q @ K.T / K.shape[1] ** 0.5).softmax(1) * mask) @ V,
-         "masked scores must be -inf; a score of 0 gets a share like any other.":
-             lambda Q, K, V, mask: (Q @ K.T / K.shape[1] ** 0.5 * mask).softmax(1) @ V,
+        multi_head,
+        [(X, MEMORY, *WEIGHTS, MASK, 2), (X, X, *WEIGHTS, CAUSAL, 4)],
+        {"the scale is missing.": scaled_by(lambda x, memory, heads: 1),
+         "divide by the root of d_k, not by d_k.": scaled_by(lambda x, memory, heads: (x.shape[2] / heads) ** 2),
+         "the scale is that of one head, d_model / heads, not of the whole width.":
+             scaled_by(lambda x, memory, heads: x.shape[2]),
+         "divide by the root of d_k, not of the number of keys.": scaled_by(lambda x, memory, heads: memory.shape[1]),
+         "the mask is True where a query may look, not where it may not.":
+             with_changed(mask=lambda given: ~given["mask"]),
+         "the mask is missing.": with_changed(mask=lambda given: torch.ones_like(given["mask"])),
+         "mask before the softmax: otherwise the weights do not add up to 1.":
+             lambda *arguments: multi_head(*arguments, attend=attended_mask_last),
+         "masked scores must be -inf; a score of 0 gets weight like any other.":
+             lambda *arguments: multi_head(*arguments, attend=attended_zeros),
          "the softmax goes over the keys, not over the queries.":
-             lambda Q, K, V, mask: outputs(Q, K, V, mask, axis=0)}),
+             lambda *arguments: multi_head(*arguments, attend=lambda *each: attended(*each, axis=-2)),
+         "x W means x @ W: these matrices are not transposed.":
+             with_changed(**{name: lambda given, name=name: given[name].T for name in ("W_Q", "W_K", "W_V", "W_O")}),
+         "keys and values come from memory, each with its own matrix.":
+             with_changed(W_V=lambda given: given["W_K"]),
+         "a head gets d_k neighbouring columns of every position; yours cuts across the positions.":
+             lambda *arguments: multi_head(*arguments, cut=split_across),
+         "a head gets d_k neighbouring columns, not every so manieth.":
+             lambda *arguments: multi_head(*arguments, cut=split_in_turn),
+         "move the heads behind the positions again before you lay them end to end.": not_moved_back,
+         "there is one head; cut the products into `heads`.": with_changed(heads=lambda given: 1),
+         "the last product, with W_O, is missing.": with_changed(W_O=lambda given: torch.eye(8, dtype=torch.float64))},
+        gradients=["x", "memory", "W_Q", "W_K", "W_V", "W_O", "mask", "heads"]),
     "08.2": Exercise(
         position,
         [(1, 4), (7, 8), (30, 6)],
@@ -54,13 +125,6 @@ EXERCISES = {
          "sine in the even columns, cosine in the odd ones.": lambda pos, d: position(pos, d, swapped=True),
          "the exponent is 2i / d_model, with i the number of the pair.": lambda pos, d: position(pos, d, exponent=1)}),
     "08.3": Exercise(
-        lambda x, W: normal(x + x @ W),
-        [(Q, W), (K, W + 1)],
-        {"that is pre-norm: the paper normalises after the sum.": lambda x, W: x + normal(x) @ W,
-         "the residual connection is missing.": lambda x, W: normal(x @ W),
-         "the sum is to be normalised, not the sublayer's output alone.": lambda x, W: x + normal(x @ W),
-         "the normalisation is missing.": lambda x, W: x + x @ W}),
-    "08.4": Exercise(
         weights,
         [(512, 2048), (64, 256), (8, 12)],
         {"the attention has four matrices: for queries, keys, values and for the output.":
