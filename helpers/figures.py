@@ -167,13 +167,6 @@ def alike(a, b, tolerance):
     return NO if (differences > tolerance).all() or (differences < -tolerance).all() else UNDECIDED
 
 
-def clearly_better(better, worse):
-    """The rule of the notebooks that are still to be redone (use `lower`): the mean of `better` (one number a seed,
-    losses say) is below that of `worse` by more than the spread of the seeds, the largest minus the smallest, on
-    either side."""
-    return bool(np.mean(worse) - np.mean(better) > max(np.ptp(better), np.ptp(worse)))
-
-
 def heatmap(axes, matrix, rows, columns, **options):
     """A matrix (rows, columns) as colours with a name for every row and column; options go to `imshow`."""
     image = axes.imshow(matrix, aspect="auto", **options)

@@ -16,6 +16,7 @@ REFERENCE = data.FOLDER / "timeline.csv"  # the committed run of the language mo
 OWN = "COURSE_OWN_RESULTS"  # environment variable: another folder for the reader's own run
 RECORD = "COURSE_REFERENCE_RUN"  # environment variable: record into the reference itself (build.py sets it)
 PATIENCE = 10  # seconds to wait for another notebook that is recording
+LEVEL = 0.01  # losses of single runs that differ by less are called level
 LENGTHS = (1, 2, 3, 4, 6, 8)  # the numbers of names in the test sentences of the translation task
 COLUMNS = {  # of each table
     "timeline": {"model": str, "paper": str, "year": int, "parameters": int, "test_loss": float, "seconds": float,
@@ -175,10 +176,11 @@ def draw(until, only=None):
             axes.plot(place, own[row["model"]]["test_loss"], "o", color=figures.RED, ms=15, mfc="none", mew=1.5)
     labels = [f"{row['model']}\n{row['year']}\n{row['parameters']:,}\nnumbers" for row in rows]
     axes.set_xticks(places, labels, fontsize=8)
-    best = min(rows, key=lambda row: row["test_loss"])
+    lowest = min(row["test_loss"] for row in rows)
+    level = " and ".join(row["model"] for row in rows if row["test_loss"] <= lowest + LEVEL)
     note = "; rings: your own run" if own else ""
     axes.set(xlim=(-0.5, len(rows) - 0.3), ylabel="test loss (nats per symbol)",
-             title=f"Lowest test loss up to {until}: {best['model']}, {best['test_loss']:.3f}{note}")
+             title=f"Lowest test loss up to {until}, within {LEVEL}: {level}{note}")
     axes.margins(y=0.25)
     listing = ", ".join(f"{row['model']} ({row['year']}) {row['test_loss']:.3f}" for row in rows)
     figures.show(figure, f"Timeline of test losses in nats per symbol: {listing}.")

@@ -109,7 +109,7 @@ def cosine(progress):
 
 
 def train(model, batches, validation, *, steps, lr=3e-3, weight_decay=0.01, optimizer=None, schedule=cosine,
-          clip=None, loss=token_loss, gradient=None, validations=20, seed=0, title="", live=True):
+          clip=None, loss=token_loss, gradient=None, validations=20, watch=None, seed=0, title="", live=True):
     """Train a model, show how it goes, and leave it with the weights of its best validation loss.
 
     batches, validation: iterables of batches, gone through again and again (training) or once (validation).
@@ -118,7 +118,8 @@ def train(model, batches, validation, *, steps, lr=3e-3, weight_decay=0.01, opti
     clip: largest norm of the whole gradient, or None. loss: (model, batch) -> (sum, count), as `token_loss`.
     gradient: a function like `loss` that also fills in the parameters' gradients itself, of the sum divided by the
         count; by default the loss is differentiated by PyTorch.
-    validations: how many times to validate, evenly spaced. seed: of dropout and whatever else the model draws.
+    validations: how many times to validate, evenly spaced. watch: called after each one, with the number of steps.
+    seed: of dropout and whatever else the model draws.
 
     Returns a History. Interrupted when the reader stops it, TrainingDiverged when the loss is not finite; in both cases
     the best weights so far are put back first.
@@ -139,6 +140,8 @@ def train(model, batches, validation, *, steps, lr=3e-3, weight_decay=0.01, opti
             if not history.validation or value < history.best[1]:
                 weights = copy.deepcopy(model.state_dict())
             history.validation.append((history.steps, value))
+        if watch is not None:
+            watch(history.steps)
 
     try:
         model.train()

@@ -1,7 +1,7 @@
 """The course's training loop with one process, or with several that share the work of each batch.
 
-    python train_parallel.py
-    torchrun --standalone --nproc-per-node=2 train_parallel.py
+    python train_parallel.py          one process
+    python train_parallel.py 2        two processes on this machine
 
 Each process has a copy of the network and computes the gradient for its share of the names in a batch;
 DistributedDataParallel averages the gradients over the processes before each update, so that the copies stay equal.
@@ -10,6 +10,8 @@ processes, the training loss of every update and the validation losses, in nats 
 """
 
 import json
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,9 +20,10 @@ from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from helpers import data, training
+from helpers import CourseError, data, training
 
 UPDATES = 40
+HERE = "127.0.0.1"  # this machine, also where its own name cannot be looked up
 
 
 class GPT(nn.Module):
@@ -65,8 +68,9 @@ def shared_loss(model, batch):
     return ours + (sums[0] - ours).detach(), sums[1]
 
 
-def main():
-    if not distributed.is_torchelastic_launched():  # without torchrun: a group of one process
+def work():
+    """What each process does."""
+    if not distributed.is_torchelastic_launched():  # a group of one process
         distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
     else:
         distributed.init_process_group("gloo")
@@ -84,5 +88,42 @@ def main():
     distributed.destroy_process_group()
 
 
+def launch(processes, patience=60):
+    """Run this script with so many processes and return what it prints, as a dictionary.
+
+    Everything is told to happen on 127.0.0.1: `torchrun --standalone` looks up the machine's own name, and waits
+    without end where that is not to be found. CourseError if it fails, or takes longer than `patience` seconds.
+    """
+    with socket.socket() as free:
+        free.bind((HERE, 0))
+        port = free.getsockname()[1]
+    launcher = [] if processes == 1 else ["-m", "torch.distributed.run", "--nnodes=1", f"--master-addr={HERE}",
+                                          f"--master-port={port}", f"--nproc-per-node={processes}"]
+    run = subprocess.Popen([sys.executable, *launcher, __file__], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           text=True, encoding="utf-8")
+    try:
+        printed, said = run.communicate(timeout=patience)
+    except subprocess.TimeoutExpired as error:
+        run.terminate()  # the launcher ends its processes before itself
+        raise CourseError(
+            f"train_parallel.py with {processes} processes has not ended within {patience:g} s. The processes talk to "
+            f"each other over {HERE}: a firewall may keep them from it, or the machine is very busy. You can go on "
+            "without it.") from error
+    finally:
+        if run.poll() is None:
+            try:
+                run.wait(10)
+            except subprocess.TimeoutExpired:
+                run.kill()
+    if run.returncode:
+        raise CourseError(f"train_parallel.py stopped with {processes} processes: {said.strip()[-500:]}")
+    return json.loads(printed.strip().splitlines()[-1])
+
+
 if __name__ == "__main__":
-    main()
+    if distributed.is_torchelastic_launched() or sys.argv[1:] in ([], ["1"]):
+        work()
+    elif len(sys.argv) == 2 and sys.argv[1].isdigit() and int(sys.argv[1]) > 1:
+        print(json.dumps(launch(int(sys.argv[1]))))
+    else:
+        sys.exit("How many processes? Say for instance: python train_parallel.py 2")

@@ -118,13 +118,6 @@ def test_pictures_have_two_dots_for_one_of_the_page_and_say_how_large_they_are(s
     assert (about["width"], about["height"]) == (400, 200)
 
 
-def test_clearly_better_needs_more_than_the_spread_of_either_side():
-    assert figures.clearly_better([1.0, 1.1], [1.4, 1.5])
-    assert not figures.clearly_better([1.4, 1.5], [1.0, 1.1])  # worse
-    assert not figures.clearly_better([1.0, 1.1], [1.1, 1.15])  # better by less than the left spread
-    assert not figures.clearly_better([1.0, 1.01], [1.0, 1.4])  # better by less than the right spread
-
-
 @pytest.mark.parametrize("fault", ["lines", "bars", None])
 def test_a_legend_must_not_rest_on_colour_alone(fault, shown):
     figure, (left, right) = plt.subplots(1, 2)

@@ -17,20 +17,11 @@ from PIL import Image
 
 ROOT = NOTEBOOKS.parent
 EACH = pytest.mark.parametrize("path", all_notebooks(), ids=lambda path: path.stem)
-STILL_TO_COME = ["09_gpt_radford_2018"]  # not yet a lesson and a laboratory
 SECTIONS = ["Where we stand", "in one minute", "See it", "Build it", "Walk through it", "Train it", "Play",
             "Check yourself", anatomy.LABORATORY, "Prove it", "claimed, measured", "Timeline", "Exercises",
             "What is still missing"]
 VERDICTS = {"yes", "**no**", "undecided", "not tested"}
 HELPERS = [path.read_text() for path in (ROOT / "helpers").rglob("*.py")]
-
-
-def redone(function):
-    """A test of what only those notebooks have that are a lesson and a laboratory."""
-    cases = [pytest.param(path, id=path.stem, marks=[pytest.mark.xfail(
-        strict=True, reason=f"{path.stem} is still to become a lesson and a laboratory",
-        raises=AssertionError)] if path.stem in STILL_TO_COME else []) for path in all_notebooks()]
-    return pytest.mark.parametrize("path", cases)(function)
 
 
 def read(path):
@@ -131,7 +122,7 @@ def test_head(path):
     assert len(code(cells)[0].source.splitlines()) <= 8
 
 
-@redone
+@EACH
 def test_anatomy(path):
     """Everything in which a notebook is not a lesson and a laboratory yet, in one list."""
     found = "\n".join(complaints(read(path)))

@@ -76,6 +76,12 @@ def test_a_given_optimizer_is_used_and_keeps_its_rate():
     assert optimizer.param_groups[0]["lr"] == 0.5
 
 
+def test_who_watches_is_called_after_each_validation():
+    seen = []
+    _, history = run(watch=seen.append)
+    assert seen == [step for step, _ in history.validation]
+
+
 def test_clipping_limits_the_step():
     model = Small()
     before = [p.detach().clone() for p in model.parameters()]

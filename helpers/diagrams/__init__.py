@@ -18,6 +18,7 @@ from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon, Rectangle
 from helpers import CourseError, figures
 from helpers.diagrams.faults import check
 from helpers.diagrams.look import ABOVE, INK, KINDS, in_order, inset, look_of, number, rectangle, surfaces, tint, write
+from helpers.diagrams.look import squares as squares
 from helpers.diagrams.wires import along_path, arrow_head, cornered, rounded, toward
 
 SIDES = {"above": (0, 1, "center", "bottom"), "below": (0, -1, "center", "top"),

@@ -81,3 +81,20 @@ def in_order(axes):
     for order, artist in enumerate(axes.get_children()):
         if artist in (*axes.patches, *axes.collections, *axes.texts):
             artist.set_zorder(2 + order / 1000)
+
+
+def squares(axes, left, top, size, values, colour, rows=(), columns=()):
+    """A matrix as coloured squares, its upper left corner at (left, top), each `size` (width, height) large; colour: a
+    function of a value; rows, columns: texts beside and above it."""
+    wide, high = size
+    shapes, colours = [], []
+    for i, row in enumerate(values):
+        for j, value in enumerate(row):
+            x, y = left + wide * j, top - high * (i + 1)
+            shapes.append(rectangle(x, y, x + wide, y + high))
+            colours.append(colour(float(value)))
+    surfaces(axes, shapes, colours)
+    for i, text in enumerate(rows):
+        write(axes, left - 0.15, top - high * (i + 0.5), text, 10, ha="right")
+    for j, text in enumerate(columns):
+        write(axes, left + wide * (j + 0.5), top + 0.25, text, 10)
