@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from helpers.exercises import Exercise
+from helpers.exercises.n08 import split, split_across
 
 generator = torch.Generator().manual_seed(0)
 
@@ -14,17 +15,6 @@ def draw(*shape):
 
 LOGITS, H = draw(6), draw(2, 5, 4)
 MATRICES = [draw(4, 12), draw(4, 4), draw(4, 16), draw(16, 4)]
-
-
-def split(x, heads):
-    batch, time, d = x.shape
-    return x.view(batch, time, heads, d // heads).transpose(1, 2)
-
-
-def split_across(x, heads):
-    """Heads cut out of the positions."""
-    batch, time, d = x.shape
-    return x.reshape(batch, heads, time, d // heads)
 
 
 def normal(x):
