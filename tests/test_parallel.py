@@ -20,7 +20,8 @@ def script(*command):
 
 
 def nowhere():
-    """The beginning of a command that runs the rest on a machine whose own name cannot be looked up."""
+    """The beginning of a command that runs the rest on a machine whose own name cannot be looked up; empty where the
+    system does not let us make one: there `test_nothing_is_looked_up` alone guards against the fault."""
     command = ["unshare", "--user", "--map-root-user", "--uts", "sh", "-c",
                'hostname no-such-machine && exec "$@"', "sh"]
     able = shutil.which("unshare") and not subprocess.run([*command, "true"], capture_output=True).returncode

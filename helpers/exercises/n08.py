@@ -1,6 +1,7 @@
 """Notebook 08."""
 
 import torch
+from torch.nn import functional as F
 
 from helpers.exercises import Exercise
 
@@ -54,6 +55,15 @@ def multi_head(x, memory, W_Q, W_K, W_V, W_O, mask, heads, cut=split, attend=att
     return outputs.transpose(1, 2).flatten(2) @ W_O
 
 
+def by_torch(x, memory, W_Q, W_K, W_V, W_O, mask, heads):
+    """What nn.MultiheadAttention computes with these weights, without biases."""
+    out, _ = F.multi_head_attention_forward(
+        x.transpose(0, 1), memory.transpose(0, 1), memory.transpose(0, 1), x.shape[2], heads,
+        torch.cat([W_Q.T, W_K.T, W_V.T]), None, None, None, False, 0.0, W_O.T, None, need_weights=False,
+        attn_mask=~mask)
+    return out.transpose(0, 1)
+
+
 def not_moved_back(x, memory, W_Q, W_K, W_V, W_O, mask, heads):
     outputs = attended(split(x @ W_Q, heads), split(memory @ W_K, heads), split(memory @ W_V, heads), mask)
     return outputs.reshape(x.shape) @ W_O
@@ -90,7 +100,7 @@ def weights(d, f, attention=4, biases=0, norms=2):
 
 EXERCISES = {
     "08.1": Exercise(
-        multi_head,
+        by_torch,
         [(X, MEMORY, *WEIGHTS, MASK, 2), (X, X, *WEIGHTS, CAUSAL, 4)],
         {"the scale is missing.": scaled_by(lambda x, memory, heads: 1),
          "divide by the root of d_k, not by d_k.": scaled_by(lambda x, memory, heads: (x.shape[2] / heads) ** 2),
@@ -112,7 +122,7 @@ EXERCISES = {
              with_changed(W_V=lambda given: given["W_K"]),
          "a head gets d_k neighbouring columns of every position; yours cuts across the positions.":
              lambda *arguments: multi_head(*arguments, cut=split_across),
-         "a head gets d_k neighbouring columns, not every so manieth.":
+         "a head gets d_k neighbouring columns; yours takes one column in `heads`.":
              lambda *arguments: multi_head(*arguments, cut=split_in_turn),
          "move the heads behind the positions again before you lay them end to end.": not_moved_back,
          "there is one head; cut the products into `heads`.": with_changed(heads=lambda given: 1),
