@@ -1,4 +1,5 @@
-"""The names, their split, the vocabulary, batches of names of like length, and two tasks: recall and translation."""
+"""The names or a list of one's own, their split, the vocabulary, batches of names of like length, and two tasks: recall
+and translation."""
 
 import csv
 import hashlib
@@ -10,12 +11,14 @@ import torch
 from torch.nn import functional as F
 
 from helpers import CourseError
+from helpers.entries import content_of, find_entries, summary
 
 FOLDER = Path(__file__).resolve().parent.parent / "data"
 CHECKSUMS = {  # SHA-256 of the tables, with line ends as in the repository
     "names.csv": "411d53b952ad5367281679b12bed177dc3441808755c9cd73ecc096f0804b790",
     "pronunciations.csv": "75ec3e72bd2f42b91e8bb87131f407e18bdda10b2f1925a68a48823112d5ae8f",
 }
+BOUNDARIES = ".|¶"  # how the boundary of a list of one's own is written: the first that no entry has
 IGNORE = -100  # the target of a padded position; torch's cross entropy leaves it out
 
 
@@ -61,30 +64,65 @@ class Vocabulary:
     """Symbols as numbers. Token 0 is the boundary: it starts and it ends a sequence.
 
     symbols: the symbols in order, numbered from 1. For names, the letters a-z; a list of strings works too.
+    boundary: how the boundary is written; none of the symbols.
     """
 
-    def __init__(self, symbols="abcdefghijklmnopqrstuvwxyz"):
-        self.symbols = [".", *symbols]
+    def __init__(self, symbols="abcdefghijklmnopqrstuvwxyz", boundary="."):
+        self.boundary, self.symbols = boundary, [boundary, *symbols]
         self.number = {symbol: i for i, symbol in enumerate(self.symbols)}
         if len(self.number) != len(self.symbols):
-            raise CourseError("A vocabulary needs different symbols, and '.' is taken: it marks start and end.")
+            raise CourseError(f"A vocabulary needs different symbols, and {boundary!r} is taken: it marks start and "
+                              "end.")
 
     def __len__(self):
         return len(self.symbols)
 
     def encode(self, sequence):
         """Tokens (without boundaries) of a sequence of symbols. CourseError names a symbol it does not know."""
-        for symbol in sequence:
-            if symbol == "." or symbol not in self.number:
-                hint = " Write it in lower case." if symbol.lower() in self.number and symbol != "." else ""
-                first, last = self.symbols[1], self.symbols[-1]
-                raise CourseError(f"The model never saw {symbol!r}. It knows {len(self) - 1} symbols, "
-                                  f"{first} to {last}.{hint}")
-        return [self.number[symbol] for symbol in sequence]
+        tokens = [self.number.get(symbol, 0) for symbol in sequence]
+        if 0 in tokens:
+            symbol = sequence[tokens.index(0)]
+            hints = {symbol.lower(): " Write it in lower case.", symbol.upper(): " Write it as a capital."}
+            hint = next((said for other, said in hints.items() if self.number.get(other, 0)), "")
+            raise CourseError(f"The model never saw {symbol!r}. It knows {len(self) - 1} symbols, "
+                              f"{summary(self.symbols[1:])}.{hint}")
+        return tokens
 
     def decode(self, tokens):
-        """The symbols of some tokens, joined; boundaries show as '.'."""
+        """The symbols of some tokens, joined; boundaries show as the first of `symbols`."""
         return "".join(self.symbols[int(token)] for token in tokens)
+
+
+class Words(NamedTuple):
+    """A list of one's own: its split, its vocabulary, how many symbols the longest entry has, and how many lines were
+    left out because they were empty, or repeated an earlier one. As text, one line that says so."""
+
+    split: Split
+    vocabulary: Vocabulary
+    longest: int
+    empty: int
+    repeated: int
+
+    def __str__(self):
+        parts = ", ".join(f"{len(part):,} {name}" for name, part in self.split._asdict().items())
+        return (f"{sum(map(len, self.split)):,} different entries ({parts}), such as "
+                f"{', '.join(map(repr, self.split.train[:3]))}; the longest has {self.longest} symbols, and there are "
+                f"{len(self.vocabulary) - 1} different ones; left out: {self.empty:,} empty lines, {self.repeated:,} "
+                "repetitions")
+
+
+def load_words(path, column=None, *, lower=False, content=None):
+    """The Words of a text file with one entry a line, or of a column of a table (see `entries.find_entries`).
+
+    content: the file's bytes, if they are here already; `path` is its name then. The boundary is written '.', or if
+    some entry has a '.', with a sign that none has. CourseError for a file that is no such list.
+    """
+    content = content_of(path) if content is None else bytes(content)
+    entries, empty, repeated = find_entries(content, Path(path).name, column, lower)
+    symbols = sorted(set().union(*entries))
+    signs = [*BOUNDARIES, *map(chr, range(0x2500, 0x2700))]  # more signs than the 300 symbols that a list may have
+    boundary = next(sign for sign in signs if sign not in symbols)
+    return Words(split_names(entries), Vocabulary(symbols, boundary), max(map(len, entries)), empty, repeated)
 
 
 def to_tensors(names, vocabulary):

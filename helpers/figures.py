@@ -11,10 +11,12 @@ import numpy as np
 from IPython.display import Markdown, display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 from PIL import Image
 
 from helpers import CourseError
+from helpers.entries import legible
 
 DRIVE = "COURSE_DRIVE_CONTROLS"  # environment variable of the tests: pictures are checked, and every control is moved
 
@@ -174,3 +176,11 @@ def heatmap(axes, matrix, rows, columns, **options):
     axes.set_yticks(range(len(rows)), rows)
     axes.grid(False)
     return image
+
+
+def drawable(symbol):
+    """A single symbol of any alphabet for a picture, as `entries.legible`: what matplotlib's font lacks by its number,
+    too, and no sign of a formula."""
+    font = get_font(findfont(FontProperties()))
+    lacking = any(font.get_char_index(ord(sign)) == 0 for sign in legible(symbol))
+    return f"U+{ord(symbol):04X}" if lacking else legible(symbol).replace("$", r"\$")

@@ -52,17 +52,26 @@ class KneserNey(nn.Module):
             rows.append(np.zeros_like(rows[0]))
             rows[k][long] = row
             self.contexts.append(found)
-        self.counts, self.D = [], []
-        for k, contexts in enumerate(self.contexts):
-            c = np.zeros((len(contexts), self.size))
+        self.counts, self.D = [], []  # for each k: counts of context and symbol, as (numbers in order, counts)
+        for k in range(len(self.contexts)):
             plain = places[(age[places] >= k) if k == order - 1 else (age[places] == k)]
-            np.add.at(c, (rows[k][plain], text[plain]), 1)
+            found = rows[k][plain] * self.size + text[plain]
             if k + 1 < len(self.contexts):  # one for each different symbol that was seen before
                 longer = places[age[places] >= k + 1]
                 _, first = np.unique(rows[k + 1][longer] * self.size + text[longer], return_index=True)
-                np.add.at(c, (rows[k][longer[first]], text[longer[first]]), 1)
-            self.counts.append(c)
-            self.D.append(discounts(c))
+                found = np.concatenate([found, rows[k][longer[first]] * self.size + text[longer[first]]])
+            self.counts.append(np.unique(found, return_counts=True))
+            self.D.append(discounts(self.counts[k][1]))
+
+    def after(self, rows, numbers, counts):
+        """The counts of every symbol after some contexts, given by their rows: (contexts, vocabulary) float64."""
+        first = np.searchsorted(numbers, rows * self.size)
+        each = np.searchsorted(numbers, (rows + 1) * self.size) - first  # how many symbols were seen after a context
+        which = np.repeat(np.arange(len(rows)), each)
+        entry = np.arange(len(which)) + np.repeat(first - np.cumsum(each) + each, each)
+        table = np.zeros((len(rows), self.size))
+        table[which, numbers[entry] % self.size] = counts[entry]
+        return table
 
     def forward(self, tokens):
         tokens = tokens.numpy()
@@ -76,7 +85,7 @@ class KneserNey(nn.Module):
                 number = row[:, k - 1:] * self.size + tokens[:, :tokens.shape[1] + 1 - k]
                 row[:, k - 1:] = np.searchsorted(contexts, number).clip(max=len(contexts) - 1)
                 known[:, k - 1:] &= contexts[row[:, k - 1:]] == number
-            counts = c[row[known]]  # (known, vocabulary)
+            counts = self.after(row[known], *c)  # (known, vocabulary)
             taken = D[np.minimum(counts, 3).astype(int)]
             P[known] = (counts - taken + taken.sum(1, keepdims=True) * P[known]) / counts.sum(1, keepdims=True)
         with np.errstate(divide="ignore"):  # a symbol that was never seen may have the probability 0

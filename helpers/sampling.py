@@ -1,6 +1,7 @@
 """Drawing names from a language model, letter by letter, and translations from an encoder-decoder."""
 
 import math
+from itertools import takewhile
 
 import torch
 
@@ -41,7 +42,7 @@ def sample(model, vocabulary, count=10, *, temperature=1.0, top_k=None, prompt="
         if (tokens[:, 1:] == 0).any(1).all():
             break
     model.train(was_training)
-    return [vocabulary.decode(row[1:].tolist()).split(".")[0] for row in tokens]
+    return [vocabulary.decode(takewhile(bool, row[1:].tolist())) for row in tokens]
 
 
 def marked(samples, train):

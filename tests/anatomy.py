@@ -6,20 +6,30 @@ import re
 from dataclasses import dataclass, field
 
 LABORATORY = "The laboratory"
-SHORT = """
+OWN = "Make more of your own"  # stands between lesson and laboratory, in the last notebook
+SHORT = {"training": """
 
 whole = train
 
 
 def train(*arguments, steps, **options):
     return whole(*arguments, steps=min(steps, max(20, steps // 10)), **options)
-"""
+""", "data": """
+
+whole = load_names
+
+
+def load_names():
+    return whole()[::4]
+"""}
 
 
 def shorten(course):
-    """In a copy of the course, make every training of the common loop ten times shorter."""
-    module = course / "helpers" / "training.py"
-    module.write_text(module.read_text() + SHORT)
+    """In a copy of the course, make every training of the common loop ten times shorter, and take a quarter of the
+    names."""
+    for name, addition in SHORT.items():
+        module = course / "helpers" / f"{name}.py"
+        module.write_text(module.read_text() + addition)
 
 
 @dataclass
@@ -52,17 +62,27 @@ def section(notebook, heading):
     return next((each for each in sections(notebook) if heading in each.heading), Section(heading))
 
 
-def divided(notebook):
-    """The cells of the lesson and those of the laboratory.
+def place_of(cells, heading):
+    """Which of some cells begins with a heading; how many there are if none does."""
+    return next((i for i, cell in enumerate(cells) if cell.source.startswith(f"## {heading}")), len(cells))
 
-    Where no laboratory has been set apart yet, the lesson is all up to the last explorer.
+
+def divided(notebook):
+    """The cells of the lesson and those of the laboratory; what stands between them belongs to neither.
+
+    Where no laboratory has been set apart, the lesson is all up to the last explorer.
     """
     cells = notebook.cells
-    begin = [i for i, cell in enumerate(cells) if cell.source.startswith(f"## {LABORATORY}")]
-    if not begin:
-        begin = [i + 1 for i, cell in enumerate(cells) if shows_explorer(cell)][-1:]
-    end = begin[0] if begin else len(cells)
-    return cells[:end], cells[end:]
+    end = place_of(cells, LABORATORY)
+    if end == len(cells):
+        end = next((i + 1 for i in reversed(range(len(cells))) if shows_explorer(cells[i])), len(cells))
+    return cells[:min(end, place_of(cells, OWN))], cells[end:]
+
+
+def own(notebook):
+    """The cells of the section between lesson and laboratory, if there is one."""
+    cells = notebook.cells
+    return cells[place_of(cells, OWN):place_of(cells, LABORATORY)]
 
 
 def words(cells):

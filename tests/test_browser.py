@@ -14,6 +14,7 @@ import pytest
 from browser import Slider, TextBox, chromium, find_browser, jupyterlab, notebook_page, run_all
 from nbformat.v4 import new_code_cell, new_notebook
 from notebook_code import NOTEBOOKS, all_notebooks
+from test_entries import many
 
 TO_ITS_CELL = """handle => { const notebook = window.jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.node.contains(handle));
@@ -208,3 +209,38 @@ def test_a_saved_notebook_shows_its_picture_without_a_kernel_too(open_lesson):
     assert [in_widget for in_widget, _ in alive] == [True]
     assert [in_widget for in_widget, _ in saved] == [False]
     assert saved[0][1] == alive[0][1] > 300, "as large as the one that moves"
+
+
+BELOW = """async number => { const notebook = window.jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = number;
+    return await window.jupyterapp.commands.execute('notebook:run-all-below'); }"""
+OUTPUTS = """() => [...document.querySelectorAll('.jp-OutputArea-output pre')].map(node => node.innerText).join(' ')"""
+
+
+def test_a_list_of_the_readers_own_is_uploaded_and_learned(open_lesson):
+    """What notebook 9 invites to, in letters that none of the names has."""
+    committed = nbformat.read(NOTEBOOKS / "09_gpt_radford_2018.ipynb", as_version=4)
+    own = [cell for cell in anatomy.own(committed) if cell.cell_type == "code"]
+    needed = [cell for cell in anatomy.divided(committed)[0] if cell.cell_type == "code"]
+    needed = [needed[0], *(cell for cell in needed if {"setup", "hand-built"} & set(cell.metadata.get("tags", [])))]
+    notebook = new_notebook(cells=[*needed, *own], metadata=committed.metadata)
+    nbformat.write(notebook, open_lesson.folder / "own.ipynb")
+    entries = many("αβγδεζ", 260)
+    with open_lesson("own") as page:
+        assert run_all(page), page.evaluate("window.errors")
+        with page.expect_file_chooser() as waiting:
+            page.get_by_role("button", name="Upload a list").click()
+        file = {"name": "greek.txt", "mimeType": "text/plain", "buffer": "\r\n".join(entries).encode("utf-8-sig")}
+        waiting.value.set_files(file)
+        page.get_by_text("260 different entries").wait_for(timeout=20_000)
+        assert page.evaluate(BELOW, len(needed) + 1), page.evaluate("window.errors")
+        said = page.evaluate(OUTPUTS)
+        sample = said.split("nats per symbol")[1].split(" of 20 stand")[0].split()[:-1]
+        assert sample.count("·") == 19 and set("".join(sample)) <= set("αβγδεζ*·")
+        box, = (box for box in TextBox.all_of(page) if box.label == "beginning")
+        first = box.wait_for_picture(bool)
+        box.type("γδ")
+        box.wait_for_picture(lambda pixels: pixels != first)
+        box.type("a")
+        box.output.get_by_text("The model never saw 'a'").wait_for(timeout=20_000)
+        assert page.evaluate("window.errors") == []

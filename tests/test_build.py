@@ -25,6 +25,7 @@ def build(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "FOLDER", tmp_path)
     monkeypatch.setattr(module, "README", tmp_path / "README.md")
     monkeypatch.setattr(module, "LONGEST", 60)
+    monkeypatch.setattr(module, "pace", lambda: 1.0)
     monkeypatch.setenv("COURSE_REFERENCE_RUN", "")  # build.execute sets it; put back afterwards
     module.README.write_text(README)
     module.path = tmp_path / "07_test.ipynb"
@@ -278,3 +279,13 @@ def test_a_folded_cell_stays_so_through_jupytext(build):
 def test_unknown_notebook(build):
     with pytest.raises(build.BuildError, match="begins with 42"):
         build.chosen(["42"])
+
+
+def test_run_times_are_those_of_one_machine(build, monkeypatch):
+    """On a machine of half the pace a notebook that runs for 4 s is noted as one of 2 s; pace.py measures it."""
+    paces = iter([0.25, 0.75])
+    monkeypatch.setattr(build, "pace", lambda: next(paces))
+    build.make("import time", "time.sleep(4)")
+    assert 2 <= build.execute(build.path) < 5
+    run = subprocess.run([sys.executable, NOTEBOOKS / "pace.py"], capture_output=True, text=True, check=True)
+    assert 0.01 < float(run.stdout) < 100

@@ -26,7 +26,8 @@ def test_the_sliders_work_under_colabs_widgets(old_widgets):
                              capture_output=True, text=True, check=True, env=environment).stdout.strip()
     assert version == "7.7.1"
     run = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=",
-                          TESTS / "test_explore.py"], capture_output=True, text=True, env=environment, check=False)
+                          TESTS / "test_explore.py", TESTS / "test_chooser.py"],
+                         capture_output=True, text=True, env=environment, check=False)
     assert run.returncode == 0, run.stdout[-3000:]
     assert "passed" in run.stdout
 

@@ -156,7 +156,9 @@ def over_budget(notebook):
                             ("words in the lesson", anatomy.words(lesson), 2800),
                             ("open lines of code in the lesson", anatomy.open_lines(lesson), 240),
                             ("cells in the laboratory", len(laboratory), 40),
-                            ("words in the laboratory", anatomy.words(laboratory), 2000)):
+                            ("words in the laboratory", anatomy.words(laboratory), 2000),
+                            ("cells in the section between them", len(anatomy.own(notebook)), 18),
+                            ("words in the section between them", anatomy.words(anatomy.own(notebook)), 700)):
         if has > most:
             yield f"{has} {what}, more than {most}"
 

@@ -30,7 +30,7 @@ FAULTS = {
         ("four counts alike", "taken += D[min(c, 3)]", "taken += D[min(c, 2)]"),
         ("discount taken and not given back", "(kept + taken * lower)", "(kept + 0 * lower)"),
         ("given back once, not for each follower", "taken += D[min(c, 3)]", "taken = D[min(c, 3)]"),
-        ("uniform instead of the shorter context", "lower = P(w, h[1:]) if h else 1 / 27", "lower = 1 / 27"),
+        ("uniform instead of the shorter context", "lower = P(w, h[1:]) if h else 1 / len", "lower = 1 / len"),
         ("the newest symbol dropped instead of the oldest", "lower = P(w, h[1:]) if h", "lower = P(w, h[:-1]) if h"),
     ],
     "01_bptt_boden_2001": [
@@ -76,8 +76,8 @@ FAULTS = {
          "            V += rate * change_V\n"
          "            losses[-1] = -((s @ V.T).log_softmax(1) * w[t + 1]).sum(1)\n"),
         ("slope of tanh", "delta = (error @ V) * s * (1 - s)", "delta = (error @ V) * (1 - s * s)"),
-        ("no slope one step back", "(delta @ U[:, 27:]) * earlier_s * (1 - earlier_s)", "delta @ U[:, 27:]"),
-        ("transposed loop", "(delta @ U[:, 27:]) * ear", "(delta @ U[:, 27:].T) * ear"),
+        ("no slope one step back", "vocabulary):]) * earlier_s * (1 - earlier_s)", "vocabulary):])"),
+        ("transposed loop", "U[:, len(vocabulary):]) * ear", "U[:, len(vocabulary):].T) * ear"),
         ("only the oldest step counts", "change_U += delta.T @ earlier_x", "change_U = delta.T @ earlier_x"),
         ("back through one step too few", "earlier_s in past[1:]:", "earlier_s in past[1:-1]:"),
         ("mean over readers", "change_V = error.T @ s", "change_V = error.T @ s / len(s)"),
@@ -302,7 +302,7 @@ FAULTS = {
         ("embeddings scaled", "h = self.W_e(U) + self.W_p.weight[:time]\n",
          "h = self.W_e(U) * self.d ** 0.5 + self.W_p.weight[:time]\n"),
         ("blocks in the wrong order", "for block in self.blocks:", "for block in self.blocks[::-1]:"),
-        ("the extract token can be predicted and the boundary not", "h @ self.W_e.weight[:27].T",
+        ("the extract token can be predicted and the boundary not", "h @ self.W_e.weight[:-1].T",
          "h @ self.W_e.weight[1:].T"),
         ("decides at the last letter", "h_m = h[torch.arange(len(h)), last]",
          "h_m = h[torch.arange(len(h)), last - 1]"),
