@@ -24,7 +24,8 @@ def panel(monkeypatch, tmp_path):
 def upload(panel, name, content):
     """What the browser does, in the form of the ipywidgets installed."""
     if ipywidgets.__version__ < "8":
-        panel.upload.value = {name: {"metadata": {"name": name, "size": len(content)}, "content": content}}
+        file = {"metadata": {"name": name, "size": len(content)}, "content": content}
+        panel.upload.set_trait("value", {name: file})
     else:
         panel.upload.value = ({"name": name, "type": "text/plain", "size": len(content), "error": "",
                                "content": memoryview(content), "last_modified": datetime.now(UTC)},)
