@@ -27,8 +27,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from pace import pace
-
 from helpers import start
 
 FOLDER = Path(__file__).resolve().parent
@@ -145,6 +143,13 @@ def refuse(path, problems):
     problems = list(problems)
     if problems:
         raise BuildError("\n".join(f"{path.name}: {problem}" for problem in problems))
+
+
+def pace():
+    """How fast this machine is now, see pace.py; PyTorch is loaded only here."""
+    from pace import pace
+
+    return pace()
 
 
 def execute(path):
