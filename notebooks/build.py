@@ -7,6 +7,10 @@
     python notebooks/build.py --address              write where the course lives on GitHub, and the version, into every
                                                      badge and every notebook's first cell: both taken from git, or
                                                      given as --address OWNER/REPOSITORY --version TAG_OR_BRANCH
+    python notebooks/build.py --site FOLDER          write the course as a static site, with sliders that move: from
+                                                     the stored outputs; the notebooks run once more, for the pictures
+                                                     of the sliders. Needs Node, and 'npm ci' in notebooks/site.
+                                                     --still: without moving sliders, in seconds
 
 Each notebook runs from top to bottom in a fresh kernel and fails on any error or warning. Its results go into the
 reference timeline, its run time (as on the machine of pace.py) into its own head and into the README.
@@ -254,6 +258,37 @@ def readdress(address="", version=""):
     print(f"{address}, version {version}")
 
 
+def write_site(folder, prefixes=(), still=False, cache=None):
+    """Write the static site of the chosen notebooks into a folder; see site/pages.py and site/frames.py. Its links lead
+    where the badges lead."""
+    sys.path.insert(0, str(FOLDER / "site"))
+    import frames
+    import pages
+
+    try:
+        assets = Path(folder).absolute() / "assets"
+        assets.mkdir(parents=True, exist_ok=True)
+        address, version = badge_of(chosen([])[0])
+        paths, explorers = chosen(prefixes), {}
+        for path in [] if still else paths:
+            start = time.perf_counter()
+            found = frames.record(path, assets, cache)
+            explorers |= {(path.stem, *place): each for place, each in found.items()}
+            count, seconds = sum(len(each["frames"]) for each in found.values()), time.perf_counter() - start
+            print(f"{path.name}: {len(found)} explorers, {count:,} pictures, {seconds:.0f} s", flush=True)
+        pages.write_site(folder, paths, explorers, address, version)
+    except (frames.FramesError, pages.SiteError, OSError) as error:
+        raise BuildError(str(error)) from error
+    size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
+    print(f"{folder}: {len(paths)} notebooks, {size / 1e6:.0f} MB")
+
+
+def badge_of(path):
+    """(owner/repository, branch or tag) to which the badge of a notebook leads."""
+    head = nbformat.read(path, as_version=4).cells[0].source
+    return re.search(r"research\.google\.com/github/([\w.-]+/[\w.-]+)/blob/([\w.-]+)", head).groups()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("prefix", nargs="*", help="beginnings of file names, such as 01")
@@ -261,7 +296,13 @@ def main():
     parser.add_argument("--check", action="store_true", help="verify without running")
     parser.add_argument("--address", metavar="OWNER/REPOSITORY", nargs="?", const="", help="where it lives on GitHub")
     parser.add_argument("--version", default="", help="the tag or branch that Colab fetches")
+    parser.add_argument("--site", metavar="FOLDER", help="write the course as a static site")
+    parser.add_argument("--still", action="store_true", help="a site without moving sliders")
+    parser.add_argument("--cache", metavar="FOLDER", help="keep the sliders' pictures from one site to the next")
     options = parser.parse_args()
+    if options.site:
+        write_site(options.site, options.prefix, options.still, options.cache)
+        return
     if options.address is not None:
         readdress(options.address, options.version)
         return
