@@ -17,6 +17,9 @@ import pages
 import pytest
 from browser import chromium, find_browser
 from notebook_code import NOTEBOOKS, all_notebooks
+from PIL import Image
+
+from helpers import explore
 
 ROOT = NOTEBOOKS.parent
 NAME = "07_layernorm_ba_2016"  # the one whose sliders move
@@ -36,23 +39,28 @@ STATE = """box => { const picture = box.querySelector('.whole'), slider = box.qu
             box.querySelector('output').textContent, box.querySelector('.shown')?.textContent]; }"""
 
 
-def needed(found, what):
-    """Skip, or in the CI fail, where something is missing on this machine."""
+def needed(found, what, variable):
+    """Skip where something is missing on this machine; fail if an environment variable says that it must be there."""
     if not found:
         reason = f"no {what} on this machine"
-        pytest.fail(reason) if os.environ.get("COURSE_NEED_BROWSER") else pytest.skip(reason)
+        pytest.fail(reason) if os.environ.get(variable) else pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A copy of the course with short trainings and few pictures for an explorer, and KaTeX and axe from npm."""
-    needed(shutil.which("npm"), "Node")
+    needed(shutil.which("npm"), "Node", "COURSE_NEED_NODE")
     copy = tmp_path_factory.mktemp("course") / "course"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "node_modules"))
     anatomy.shorten(copy)
-    (copy / "notebooks" / "site" / "stops.json").write_text(json.dumps({"most": 12}))
-    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=copy / "notebooks" / "site", check=True)
-    return copy
+    (copy / "notebooks" / "site" / "stops.json").write_text(json.dumps({"most": 40, "fewest": 2}))
+    npm = subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=copy / "notebooks" / "site",
+                         check=False)
+    needed(npm.returncode == 0, "package of Node to be had", "COURSE_NEED_NODE")
+    with pytest.MonkeyPatch.context() as patch:  # the module in this process, too, finds them
+        patch.setattr(pages, "HERE", copy / "notebooks" / "site")
+        patch.setattr(pages, "KATEX", pages.HERE / "node_modules" / "katex" / "dist")
+        yield copy
 
 
 def build(course, *arguments):
@@ -89,7 +97,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def browser():
-    needed(find_browser(), "Chromium or Chrome")
+    needed(find_browser(), "Chromium or Chrome", "COURSE_NEED_BROWSER")
     with chromium() as browser:
         yield browser
 
@@ -152,10 +160,29 @@ def test_pages_are_sound_and_accessible(name, scheme, course, moving, browser):
         page.context.close()
 
 
-def test_a_phone_sees_panels_one_below_the_other(moving, browser):
-    page, _, _ = opened(browser, f"{moving[0].as_uri()}/{NAME}.html", viewport={"width": 390, "height": 844})
-    divided = page.locator(".frame.divided").first
-    assert divided.locator(".crop").first.is_visible() and divided.locator(".crop").count() > 1
+def two_panels(columns):
+    """An explorer of two frames, as `frames.record` describes it."""
+    return {"controls": [{"name": "n", "label": "n", "kind": "slider", "values": ["1", "2"], "start": 0}],
+            "frames": ["a.webp", "b.webp"], "captions": ["", ""], "alt": "Two panels.", "width": 900, "height": 300,
+            "columns": columns, "live_only": ""}
+
+
+def test_a_phone_sees_panels_one_below_the_other(course, browser, tmp_path):
+    path = course / "notebooks" / f"{NAME}.ipynb"
+    explorer = explore.Explorer(lambda axes, n=1: axes[0].plot([n, 1]), {"n": (1, 2)}, (9, 3), (1, 2), (2, 1))
+    (left, cut), (begin, right) = frames.columns(explorer, 1800, 900)
+    assert (left, right) == (0, 900) and 500 < cut == begin < 700
+    (tmp_path / "assets").mkdir()
+    for name, colour in (("a.webp", "red"), ("b.webp", "blue")):
+        Image.new("RGB", (900, 300), colour).save(tmp_path / "assets" / name)
+    described = {(NAME, *first_picture(path)): two_panels([[left, cut], [begin, right]])}
+    pages.write_site(tmp_path, [path], described, "a/b", "main")
+    page, _, said = opened(browser, f"{tmp_path.as_uri()}/{NAME}.html", viewport={"width": 390, "height": 844})
+    one, other = page.locator(".frame.divided .crop").all()
+    assert one.is_visible() and other.is_visible() and not said
+    assert other.bounding_box()["y"] >= one.bounding_box()["y"] + one.bounding_box()["height"] - 1
+    wide, _, _ = opened(browser, f"{tmp_path.as_uri()}/{NAME}.html", viewport={"width": 1280, "height": 844})
+    assert not wide.locator(".frame.divided .crop").first.is_visible()
 
 
 def test_without_a_script_the_first_picture_is_there(moving, browser):
@@ -183,7 +210,7 @@ def test_all_pages_from_the_stored_outputs(course, tmp_path):
     for file in (tmp_path / "site").glob("*.html"):
         text = file.read_text()
         assert len(text) < 3_000_000 and "<!--formula" not in text
-        for link in re.findall(r'(?:href|src)="(?!https:|#)([^"#]+)', text):
+        for link in re.findall(r'(?:href|src)="(?!https:|data:|#)([^"#]+)', text):
             assert (tmp_path / "site" / link).exists(), (file.name, link)
         assert not re.findall(r'(?:src|<link[^>]*href)="https?:[^"]*', text)
     index = (tmp_path / "site" / "index.html").read_text()
@@ -212,8 +239,7 @@ def test_thinned_sliders_keep_their_ends_and_where_they_start(values, count, sta
 
 def test_an_unknown_explorer_or_a_wrong_number_of_frames_is_refused(course, tmp_path):
     path = course / "notebooks" / f"{NAME}.ipynb"
-    one = {"controls": [{"name": "n", "label": "n", "kind": "slider", "values": ["1", "2"], "start": 0}],
-           "frames": ["a.webp"], "captions": [""], "alt": "A.", "width": 9, "height": 9, "columns": [], "live_only": ""}
+    one = {**two_panels([]), "frames": ["a.webp"]}
     with pytest.raises(pages.SiteError, match="2 combinations, but 1 frames"):
         pages.write_site(tmp_path, [path], {(NAME, *first_picture(path)): one}, "a/b", "main")
     with pytest.raises(pages.SiteError, match="no pictures for the explorers"):

@@ -16,7 +16,6 @@ import nbformat
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
-FEWEST = 3  # stops that a slider keeps when it is thinned
 DOTS = 125  # an inch of the figure, which is 100 pixels of the page wide
 TYPED = ("olivia", "emma", "hugo", "alexander", "zaid")  # in the place of what a reader would type
 KIND = "application/vnd.course.explorer+json"
@@ -73,7 +72,7 @@ def run(path, notebook, assets):
     from nbclient.exceptions import CellExecutionError
 
     stops = json.loads((FOLDER / "stops.json").read_text())
-    stops = {"most": stops["most"], **stops.get(path.stem, {})}
+    stops = {"most": stops["most"], "fewest": stops["fewest"], **stops.get(path.stem, {})}
     running = nbformat.from_dict(notebook)
     running.cells = [nbformat.from_dict(cell) for cell in notebook.cells]
     last = max((i for i, cell in enumerate(running.cells) if "explore.explore(" in cell.source), default=-1)
@@ -113,8 +112,8 @@ def stored_alt(output):
 def install(assets, stops):
     """From now on `helpers.explore.explore` draws its grid into a folder, and displays the description.
 
-    stops: {"most": how many pictures an explorer may have, name of a draw function: {name of a control: values}} for
-        explorers that name their own.
+    stops: {"most": how many pictures an explorer may have, "fewest": how many stops a slider keeps when it is thinned,
+        name of a draw function: {name of a control: values} for explorers that name their own}.
     """
     from helpers import canvas, explore
 
@@ -122,17 +121,18 @@ def install(assets, stops):
 
     def explore_and_draw(draw, alt, *, size=(9, 3.2), panels=(1, 1), widths=None, still=None, **choices):
         explorer = explore.Explorer(draw, choices, size, panels, widths, still)
-        grid = drawn_grid(explorer, alt, size, Path(assets), stops.get(draw.__name__, {}), stops["most"])
+        grid = drawn_grid(explorer, alt, size, Path(assets), stops.get(draw.__name__, {}),
+                          stops["most"], stops["fewest"])
         explore.display({KIND: grid}, raw=True)
 
     explore.explore = explore_and_draw
 
 
-def drawn_grid(explorer, alt, size, assets, named, most):
+def drawn_grid(explorer, alt, size, assets, named, most, fewest):
     """Draw an explorer for every combination of its stops; the description for the page, without its place."""
     begin = time.perf_counter()
     all_values = {name: stops_of(explorer, name, named.get(name)) for name in explorer.controls}
-    chosen = thinned(explorer, all_values, named, most)
+    chosen = thinned(explorer, all_values, named, most, fewest)
     start = explorer.values()
     frames, captions = [], []
     for values in itertools.product(*chosen.values()):
@@ -185,17 +185,17 @@ def accepted(explorer, name, value):
     return True
 
 
-def thinned(explorer, all_values, named, most):
+def thinned(explorer, all_values, named, most, fewest):
     """Some of all values, so that the grid has at most so many pictures. The longest slider loses stops first, menus
-    and lists only when no slider has more than FEWEST; ends and start stay. FramesError if that is not enough."""
+    and lists only when no slider has more than the fewest; ends and start stay. FramesError if that is not enough."""
     counts = {name: len(values) for name, values in all_values.items()}
     sliders = {name for name, each in explorer.controls.items() if hasattr(each, "min") and name not in named}
     lists = {name for name, each in explorer.controls.items() if hasattr(each, "options") and name not in named}
     while math.prod(counts.values()) > most:
-        candidates = [name for name in sliders if counts[name] > FEWEST]
+        candidates = [name for name in sliders if counts[name] > fewest]
         if not candidates and named:
             break
-        candidates = candidates or [name for name in lists if counts[name] > FEWEST]
+        candidates = candidates or [name for name in lists if counts[name] > fewest]
         if not candidates:
             raise FramesError(f"{explorer.draw.__name__} has too many controls: name its stops in stops.json.")
         counts[max(candidates, key=counts.get)] -= 1
