@@ -38,9 +38,9 @@ def content_of(path):
             raise CourseError(f"There is no file {path} (looked for at {path.absolute()}).")
         check_size(path.stat().st_size, path.name)
         return path.read_bytes()
+    except CourseError:  # which is a ValueError, too
+        raise
     except (OSError, TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a home folder that is unknown
-        if isinstance(error, CourseError):
-            raise
         raise CourseError(f"{str(path)[:100]!r} cannot be read: {error}.") from error
 
 

@@ -88,5 +88,5 @@ class KneserNey(nn.Module):
             counts = self.after(row[known], *c)  # (known, vocabulary)
             taken = D[np.minimum(counts, 3).astype(int)]
             P[known] = (counts - taken + taken.sum(1, keepdims=True) * P[known]) / counts.sum(1, keepdims=True)
-        with np.errstate(divide="ignore"):  # a symbol that was never seen may have the probability 0
+        with np.errstate(divide="ignore"):  # where no discount is taken, an unseen symbol has the probability 0
             return torch.from_numpy(np.log(P))

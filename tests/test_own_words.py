@@ -60,6 +60,7 @@ def test_the_cells_that_the_exercises_name(name, alphabet, short, tmp_path, caps
     cells = [cell.source for cell in anatomy.section(notebook, heading).code]
     begin, end = (next(i for i, cell in enumerate(cells) if word in cell) for word in (first, last))
     space, _ = run_tagged(name, ("setup", "hand-built"))
+    space.pop(made, None)
     said = run([line, *cells[begin:end + 1]], space, capsys)
     assert "loss" in said or "validation" in said
     assert made in space and set(space["vocabulary"].symbols[1:]) == set(alphabet)
