@@ -5,8 +5,8 @@
     python notebooks/build.py --prose 01             only the text changed: normalise, keep the outputs
     python notebooks/build.py --check                verify, run nothing
     python notebooks/build.py --address              write where the course lives on GitHub, and the version, into every
-                                                     badge and every notebook's first cell: both taken from git, or
-                                                     given as --address OWNER/REPOSITORY --version TAG_OR_BRANCH
+                                                     badge, link and first cell: both taken from git, or given as
+                                                     --address OWNER/REPOSITORY --version TAG_OR_BRANCH
     python notebooks/build.py --site FOLDER          write the course as a static site, with sliders that move: from
                                                      the stored outputs; the notebooks run once more, for the pictures
                                                      of the sliders. Needs Node, and 'npm ci' in notebooks/site.
@@ -44,6 +44,7 @@ PLACES = {  # where an address or a version stands, and what is to stand there
     re.compile(r"(?<=//github\.com/)[\w.-]+/[\w.-]+(?=/actions/)"): "{address}",
     re.compile(r"(?<=--branch )\S+ https://github\.com/[\w.-]+/[\w.-]+(?=\.git how-gpt)"):
         "{version} https://github.com/{address}",
+    re.compile(r"(?<=https://)[\w-]+\.github\.io(?:/[\w.-]+)?(?=/)"): "{site}",
 }
 
 
@@ -234,9 +235,15 @@ def from_git():
     return found[1]
 
 
+def site_of(address):
+    """Where GitHub Pages show the site of a repository, without https:// before it and the slash behind it."""
+    owner, name = address.lower().split("/")[0], address.split("/")[1]
+    return f"{owner}.github.io" if name.lower() == f"{owner}.github.io" else f"{owner}.github.io/{name}"
+
+
 def readdress(address="", version=""):
-    """Put address and version into every badge and first cell. By default the remote's address, and the tag of the
-    present commit, else the branch."""
+    """Put address and version into every badge, link and first cell. By default the remote's address, and the tag of
+    the present commit, else the branch."""
     address = address or from_git()
     version = version or git("describe", "--tags", "--exact-match") or git("branch", "--show-current") or "main"
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", address) or not re.fullmatch(r"[\w.-]+", version):
@@ -244,7 +251,7 @@ def readdress(address="", version=""):
 
     def written(text):
         for place, words in PLACES.items():
-            text = place.sub(words.format(address=address, version=version), text)
+            text = place.sub(words.format(address=address, version=version, site=site_of(address)), text)
         return text
 
     README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
@@ -274,8 +281,10 @@ def write_site(folder, prefixes=(), still=False, cache=None):
             start = time.perf_counter()
             found = frames.record(path, assets, cache)
             explorers |= {(path.stem, *place): each for place, each in found.items()}
-            count, seconds = sum(len(each["frames"]) for each in found.values()), time.perf_counter() - start
-            print(f"{path.name}: {len(found)} explorers, {count:,} pictures, {seconds:.0f} s", flush=True)
+            count = sum(len(each["frames"]) for each in found.values())
+            drawing, seconds = sum(each["seconds"] for each in found.values()), time.perf_counter() - start
+            print(f"{path.name}: {len(found)} explorers, {count:,} pictures, {seconds:.0f} s; drawing them took "
+                  f"{drawing:.0f} s", flush=True)
         pages.write_site(folder, paths, explorers, address, version)
     except (frames.FramesError, pages.SiteError, OSError) as error:
         raise BuildError(str(error)) from error

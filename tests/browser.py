@@ -12,6 +12,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +41,13 @@ def find_browser():
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
     mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
     return next(filter(None, map(shutil.which, names)), str(mac) if mac.exists() else None)
+
+
+def needed(found, what, variable):
+    """Skip where something is missing on this machine; fail if an environment variable says that it must be there."""
+    if not found:
+        reason = f"no {what} on this machine"
+        pytest.fail(reason) if os.environ.get(variable) else pytest.skip(reason)
 
 
 @contextmanager

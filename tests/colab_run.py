@@ -64,10 +64,16 @@ def repository(folder, address, version, short=False):
             "GIT_CONFIG_VALUE_0": f"https://github.com/{address}.git"}
 
 
+def fetched(path):
+    """(owner/repository, branch or tag) that the first cell of a notebook fetches."""
+    first = next(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    version, address = re.search(r"--branch (\S+) https://github\.com/(\S+)\.git", first).groups()
+    return address, version
+
+
 def run(paths, times=1, short=False):
     """Run the notebooks, each code cell so many times; an error in a cell ends it. Prints the seconds of each."""
-    first = next(cell.source for cell in nbformat.read(paths[0], as_version=4).cells if cell.cell_type == "code")
-    version, address = re.search(r"--branch (\S+) https://github\.com/(\S+)\.git", first).groups()
+    address, version = fetched(paths[0])
     with tempfile.TemporaryDirectory(prefix="colab-") as name:
         folder = Path(name)
         os.environ.update({**environment(folder), **repository(folder, address, version, short)})

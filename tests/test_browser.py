@@ -4,14 +4,13 @@ written can be read on a dark page too.
 """
 
 import importlib.util
-import os
 from pathlib import Path
 
 import anatomy
 import nbformat
 import psutil
 import pytest
-from browser import Slider, TextBox, chromium, find_browser, jupyterlab, notebook_page, run_all
+from browser import Slider, TextBox, chromium, find_browser, jupyterlab, needed, notebook_page, run_all
 from nbformat.v4 import new_code_cell, new_notebook
 from notebook_code import NOTEBOOKS, all_notebooks
 from test_entries import many
@@ -46,9 +45,7 @@ CONTRASTS = """() => {  // of each text of the explorers with what is behind it,
 def open_lesson(tmp_path_factory):
     """One browser and one JupyterLab over a copy of the course, whose notebooks end with their lessons. A function that
     opens one of them: `with open_lesson(name) as page`."""
-    if find_browser() is None:
-        reason = "no Chromium or Chrome on this machine: install one to test the sliders in a browser"
-        pytest.fail(reason) if os.environ.get("COURSE_NEED_BROWSER") else pytest.skip(reason)
+    needed(find_browser(), "Chromium or Chrome", "COURSE_NEED_BROWSER")
     folder = tmp_path_factory.mktemp("lab")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COURSE_DRIVE_CONTROLS", raising=False)  # as a reader has it
@@ -221,9 +218,9 @@ def test_a_list_of_the_readers_own_is_uploaded_and_learned(open_lesson):
     """What notebook 9 invites to, in letters that none of the names has."""
     committed = nbformat.read(NOTEBOOKS / "09_gpt_radford_2018.ipynb", as_version=4)
     own = [cell for cell in anatomy.own(committed) if cell.cell_type == "code"]
-    needed = [cell for cell in anatomy.divided(committed)[0] if cell.cell_type == "code"]
-    needed = [needed[0], *(cell for cell in needed if {"setup", "hand-built"} & set(cell.metadata.get("tags", [])))]
-    notebook = new_notebook(cells=[*needed, *own], metadata=committed.metadata)
+    model = [cell for cell in anatomy.divided(committed)[0] if cell.cell_type == "code"]
+    model = [model[0], *(cell for cell in model if {"setup", "hand-built"} & set(cell.metadata.get("tags", [])))]
+    notebook = new_notebook(cells=[*model, *own], metadata=committed.metadata)
     nbformat.write(notebook, open_lesson.folder / "own.ipynb")
     entries = many("αβγδεζ", 260)
     with open_lesson("own") as page:
@@ -233,7 +230,7 @@ def test_a_list_of_the_readers_own_is_uploaded_and_learned(open_lesson):
         file = {"name": "greek.txt", "mimeType": "text/plain", "buffer": "\r\n".join(entries).encode("utf-8-sig")}
         waiting.value.set_files(file)
         page.get_by_text("260 different entries").wait_for(timeout=20_000)
-        assert page.evaluate(BELOW, len(needed) + 1), page.evaluate("window.errors")
+        assert page.evaluate(BELOW, len(model) + 1), page.evaluate("window.errors")
         said = page.evaluate(OUTPUTS)
         sample = said.split("nats per symbol")[1].split(" of 20 stand")[0].split()[:-1]
         assert sample.count("·") == 19 and set("".join(sample)) <= set("αβγδεζ*·")

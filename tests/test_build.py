@@ -148,18 +148,27 @@ def test_a_notebook_without_its_row_in_the_readme(build):
 
 FETCH = 'fetch = "git clone -q --branch main https://github.com/A/b.git how-gpt"'
 BADGE = "[![tests](https://github.com/A/b/actions/workflows/tests.yml/badge.svg)](https://elsewhere.org/A/b)"
+SITE = "Read it [on the site](https://a.github.io/b/07.html), [all](https://a.github.io/b/)."
 
 
 def test_address_and_version_go_into_every_badge_and_first_cell(build):
     build.make(FETCH)
-    build.README.write_text(f"{BADGE}\n{README}")
+    build.README.write_text(f"{BADGE}\n{SITE}\n{README}")
     build.execute(build.path)
+    build.readdress("Me/My.Course", "v0.9")
+    assert "[on the site](https://me.github.io/My.Course/07.html), [all](https://me.github.io/My.Course/)" in (
+        build.README.read_text())
+    build.readdress("me/me.github.io", "v1.0")
+    assert "[on the site](https://me.github.io/07.html), [all](https://me.github.io/)" in build.README.read_text()
     build.readdress("me/my-course", "v1.2")
     text, readme = build.path.read_text(), build.README.read_text()
     assert "colab.research.google.com/github/me/my-course/blob/v1.2/x" in text
     assert "--branch v1.2 https://github.com/me/my-course.git how-gpt" in text
     assert "github.com/me/my-course/actions/workflows/tests.yml/badge.svg)](https://elsewhere.org/A/b)" in readme
+    assert "[on the site](https://me.github.io/my-course/07.html), [all](https://me.github.io/my-course/)" in readme
     assert list(build.check(build.path)) == []
+    build.readdress("me/my-course", "v1.2")  # so a workflow that does it at each push commits nothing the second time
+    assert (build.path.read_text(), build.README.read_text()) == (text, readme)
     for wrong in (("nonsense", "v1"), ("me/my-course", "v 1")):
         with pytest.raises(build.BuildError, match="owner/repository"):
             build.readdress(*wrong)

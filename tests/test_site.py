@@ -4,7 +4,6 @@ disk. The other pages are made from the stored outputs alone."""
 import functools
 import http.server
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,7 +14,7 @@ import anatomy
 import frames
 import pages
 import pytest
-from browser import chromium, find_browser
+from browser import chromium, find_browser, needed
 from notebook_code import NOTEBOOKS, all_notebooks
 from PIL import Image
 
@@ -37,13 +36,6 @@ FAULTS = """() => { const ids = [...document.querySelectorAll('[id]')].map(each 
 STATE = """box => { const picture = box.querySelector('.whole'), slider = box.querySelector('input[type=range]');
     return [picture.currentSrc.split('/').pop(), picture.alt, slider.getAttribute('aria-valuetext'),
             box.querySelector('output').textContent, box.querySelector('.shown')?.textContent]; }"""
-
-
-def needed(found, what, variable):
-    """Skip where something is missing on this machine; fail if an environment variable says that it must be there."""
-    if not found:
-        reason = f"no {what} on this machine"
-        pytest.fail(reason) if os.environ.get(variable) else pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import sys
 
 import nbformat
 import pytest
-from colab_run import repository
+from colab_run import fetched, repository
 from notebook_code import NOTEBOOKS, all_notebooks
 
 ROOT = NOTEBOOKS.parent
@@ -23,6 +23,7 @@ for cell in json.loads(sys.argv[1]):
     shell.run_cell(cell, store_history=True)
 """
 FIRST = next(cell.source for cell in nbformat.read(all_notebooks()[0], as_version=4).cells if cell.cell_type == "code")
+ADDRESS, VERSION = fetched(all_notebooks()[0])
 COLAB = "sys.modules['google.colab'] = types.ModuleType('google.colab')"
 WHERE = "import os; print(os.getcwd(), os.path.dirname(__import__('helpers').__file__), sys.path)"
 UNREACHABLE = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "url.file:///nowhere/.insteadOf",
@@ -48,7 +49,7 @@ def content(tmp_path):
     """An empty folder, as Colab's; beside it a repository, and settings in which git takes it for the one on GitHub."""
     folder = tmp_path / "content"
     folder.mkdir()
-    return folder, repository(tmp_path, "OWNER/how-gpt-came-to-be", "main")
+    return folder, repository(tmp_path, ADDRESS, VERSION)
 
 
 def test_in_colab_it_fetches_the_course_once(content):
@@ -56,7 +57,7 @@ def test_in_colab_it_fetches_the_course_once(content):
     (folder / "course").mkdir()  # somebody else's
     _, said, where, again, still = session(folder, COLAB, FIRST, WHERE, FIRST, WHERE, **network)
     root = folder / "how-gpt"
-    assert said == f"Fetched OWNER/how-gpt-came-to-be, version main, into {root}; nothing was installed."
+    assert said == f"Fetched {ADDRESS}, version {VERSION}, into {root}; nothing was installed."
     assert ready(where, root) and again == "" and still == where
     _, said, where = session(folder, COLAB, FIRST, WHERE, **UNREACHABLE)  # as after a restart of the kernel
     assert said == "" and ready(where, root)

@@ -33,7 +33,7 @@ def record(path, assets, cache=None):
     cache: a folder in which descriptions and pictures are kept from one time to the next, or None.
     """
     assets, notebook = Path(assets), nbformat.read(path, as_version=4)
-    key = f"{path.stem}-{fingerprint(notebook)}"
+    key = f"{path.stem}-{fingerprint(path.stem, notebook)}"
     kept = Path(cache) / key if cache else None
     if kept and (kept / "explorers.json").exists():
         found = json.loads((kept / "explorers.json").read_text())
@@ -52,17 +52,23 @@ def copy_files(source, target, found):
         (target / name).write_bytes((source / name).read_bytes())
 
 
-def fingerprint(notebook):
-    """A hash of a notebook's code, of the helpers, the data and this folder's Python: what its frames depend on."""
-    digest = hashlib.sha256()
+def fingerprint(stem, notebook):
+    """A hash of a notebook's code, its stops, the helpers, the data and this file: what its frames depend on."""
+    digest = hashlib.sha256(json.dumps(stops_for(stem)).encode())
     for cell in notebook.cells:
         digest.update(cell.source.encode() if cell.cell_type == "code" else b"-")
     files = [*(ROOT / "helpers").rglob("*.py"), *(ROOT / "data").glob("*.csv"), ROOT / "requirements.txt",
-             FOLDER / "frames.py", FOLDER / "stops.json"]
+             FOLDER / "frames.py"]
     for file in sorted(files):
         if not file.name.startswith("my_"):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def stops_for(stem):
+    """The part of stops.json that is for one notebook, as `install` takes it."""
+    stops = json.loads((FOLDER / "stops.json").read_text(encoding="utf-8"))
+    return {"most": stops["most"], "fewest": stops["fewest"], **stops.get(stem, {})}
 
 
 def run(path, notebook, assets):
@@ -71,15 +77,13 @@ def run(path, notebook, assets):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    stops = json.loads((FOLDER / "stops.json").read_text())
-    stops = {"most": stops["most"], "fewest": stops["fewest"], **stops.get(path.stem, {})}
     running = nbformat.from_dict(notebook)
     running.cells = [nbformat.from_dict(cell) for cell in notebook.cells]
     last = max((i for i, cell in enumerate(running.cells) if "explore.explore(" in cell.source), default=-1)
     running.cells = running.cells[:last + 1]
     for cell in running.cells:
         if "setup" in cell.metadata.get("tags", []):
-            cell.source += SETUP.format(folder=str(FOLDER), assets=str(assets), stops=stops)
+            cell.source += SETUP.format(folder=str(FOLDER), assets=str(assets), stops=stops_for(path.stem))
             break
     os.environ.pop("COURSE_REFERENCE_RUN", None)
     try:
@@ -142,8 +146,8 @@ def drawn_grid(explorer, alt, size, assets, named, most, fewest):
     drawn = next(filter(None, frames))
     frames = [drawn := name or drawn for name in frames]  # what cannot be drawn leaves the picture before it
     width, _ = explorer.canvas.canvas.get_width_height()
-    print(f"{explorer.draw.__name__}: {len(frames)} pictures in {time.perf_counter() - begin:.0f} s")
     return {
+        "seconds": time.perf_counter() - begin,
         "alt": alt, "frames": frames, "captions": captions,
         "width": round(100 * size[0]), "height": round(100 * size[1]),
         "columns": columns(explorer, width, 100 * size[0]), "live_only": "",

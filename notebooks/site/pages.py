@@ -256,21 +256,22 @@ class Page:
 
 
 def read_readme(site, pages):
-    """What the README says about the course: (first paragraphs, {stem: paper, year and what one can explain after it},
-    the paragraph after the list)."""
+    """What the README says about the course: (first paragraphs, the one for those who have one evening,
+    {stem: paper, year and what one can explain after it}, the paragraph after the list)."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     render = Renderer(site, "README.md").convert
-    _, first, lessons, *_ = re.split(r"^#+ .*\n", text, flags=re.MULTILINE)
+    _, first, ways, lessons, *_ = re.split(r"^#+ .*\n", text, flags=re.MULTILINE)
     first = "\n\n".join(part for part in first.strip().split("\n\n") if not part.startswith(("![", "[![")))
     about = {}
     for page in pages:
-        row = re.search(rf"^\| \[{page.stem}\.ipynb\][^|]*\|([^|]*)\|([^|]*)\|", lessons, re.MULTILINE)
+        row = re.search(rf"^\|[^|]*\({page.file}\) \|[^|]*\|([^|]*)\|([^|]*)\|", lessons, re.MULTILINE)
         line = re.search(rf"^- \*\*{page.stem[:2]}\*\*: (.*)$", lessons, re.MULTILINE)
         if not row or not line:
             raise SiteError(f"README.md has no row in its table, or no line in its list, for {page.file}.")
         paper, explain = (Markup(re.sub(r"^<p>|</p>\n*$", "", render(each))) for each in (row[1].strip(), line[1]))
         about[page.stem] = {"paper": paper, "year": row[2].strip(), "explain": explain}
-    return render(first), about, render(lessons.strip().rpartition("\n\n")[2])
+    evening, closing = (part.strip().rpartition("\n\n")[2] for part in (ways, lessons))
+    return render(first), render(evening), about, render(closing)
 
 
 def write_assets(site):
@@ -312,11 +313,12 @@ def write_site(folder, notebooks, explorers, address, version):
     unknown = sorted({key[0] for key in explorers} - {page.stem for page in pages})
     if unknown:
         raise SiteError(f"There are explorers of notebooks that are not here: {', '.join(unknown)}.")
-    intro, about, closing = read_readme(site, pages)
+    intro, evening, about, closing = read_readme(site, pages)
     templates = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     templates.filters["words"] = words
     shared = {"site": site, "pages": pages, "about": about}
-    written = {"index.html": templates.get_template("index.html.j2").render(intro=intro, closing=closing, **shared)}
+    start_page = templates.get_template("index.html.j2")
+    written = {"index.html": start_page.render(intro=intro, evening=evening, closing=closing, **shared)}
     for before, page, after in zip([None, *pages], pages, [*pages[1:], None], strict=False):
         neighbours = {"before": before, "after": after}
         written[page.url] = templates.get_template("page.html.j2").render(page=page, **neighbours, **shared)
