@@ -9,6 +9,7 @@ from base64 import b64decode
 from itertools import pairwise
 
 import anatomy
+import build
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -227,7 +228,8 @@ def test_readme_lists_every_notebook_and_its_commands_name_real_files():
         assert f"notebooks/{path.name})" in readme
     for linked in re.findall(r"\]\((?!http)([^)]+)\)|pip install (?:-r )(\S+) -r (\S+)", readme):
         for name in filter(None, linked):
-            assert (ROOT / name).exists(), name
+            heading = name[1:].replace("-", " ").capitalize()
+            assert f"\n## {heading}\n" in readme if name.startswith("#") else (ROOT / name).exists(), name
 
 
 def test_every_badge_and_first_cell_give_the_same_address_and_version():
@@ -235,11 +237,15 @@ def test_every_badge_and_first_cell_give_the_same_address_and_version():
     for path in all_notebooks():
         cells = read(path).cells
         texts += [cells[0].source, code(cells)[0].source]
+        for place in (f"/{path.name}) |", f"/{path.stem}.html)"):
+            assert place in texts[0], f"the README's table links to it on the site and in Colab: {place}"
     badges = re.findall(r"research\.google\.com/github/([\w.-]+/[\w.-]+)/blob/([\w.-]+)/notebooks", "\n".join(texts))
     fetched = re.findall(r"--branch (\S+) https://github\.com/(\S+)\.git how-gpt", "\n".join(texts))
-    assert len(badges) == len(fetched) == len(all_notebooks())
+    assert len(fetched) == len(all_notebooks()) and len(badges) == 2 * len(fetched) + 1
     assert len({*badges, *((address, version) for version, address in fetched)}) == 1
     assert set(re.findall(r"github\.com/([\w.-]+/[\w.-]+)/actions/", texts[0])) == {badges[0][0]}
+    sites = re.findall(r"https://([\w-]+\.github\.io(?:/[\w.-]+)?)/[^/)]*\)", texts[0])
+    assert set(sites) == {build.site_of(badges[0][0])} and len(sites) == len(fetched) + 1
 
 
 def test_the_first_cell_and_what_is_said_of_it_are_the_same_in_every_notebook():

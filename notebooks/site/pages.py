@@ -256,12 +256,12 @@ class Page:
 
 
 def read_readme(site, pages):
-    """What the README says about the course: (first paragraphs, the one for those who have one evening,
-    {stem: paper, year and what one can explain after it}, the paragraph after the list)."""
+    """What the README says about the course: {name of a text of the start page: HTML} and {stem of a notebook: paper,
+    year, and what one can explain after it}."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     render = Renderer(site, "README.md").convert
     _, first, ways, lessons, *_ = re.split(r"^#+ .*\n", text, flags=re.MULTILINE)
-    first = "\n\n".join(part for part in first.strip().split("\n\n") if not part.startswith(("![", "[![")))
+    lead, *intro = (part for part in first.strip().split("\n\n") if not part.startswith(("![", "[![")))
     about = {}
     for page in pages:
         row = re.search(rf"^\|[^|]*\({page.file}\) \|[^|]*\|([^|]*)\|([^|]*)\|", lessons, re.MULTILINE)
@@ -271,7 +271,8 @@ def read_readme(site, pages):
         paper, explain = (Markup(re.sub(r"^<p>|</p>\n*$", "", render(each))) for each in (row[1].strip(), line[1]))
         about[page.stem] = {"paper": paper, "year": row[2].strip(), "explain": explain}
     evening, closing = (part.strip().rpartition("\n\n")[2] for part in (ways, lessons))
-    return render(first), render(evening), about, render(closing)
+    texts = {"lead": lead, "intro": "\n\n".join(intro), "evening": evening, "closing": closing}
+    return {name: render(text) for name, text in texts.items()}, about
 
 
 def write_assets(site):
@@ -313,12 +314,12 @@ def write_site(folder, notebooks, explorers, address, version):
     unknown = sorted({key[0] for key in explorers} - {page.stem for page in pages})
     if unknown:
         raise SiteError(f"There are explorers of notebooks that are not here: {', '.join(unknown)}.")
-    intro, evening, about, closing = read_readme(site, pages)
+    texts, about = read_readme(site, pages)
     templates = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     templates.filters["words"] = words
     shared = {"site": site, "pages": pages, "about": about}
     start_page = templates.get_template("index.html.j2")
-    written = {"index.html": start_page.render(intro=intro, evening=evening, closing=closing, **shared)}
+    written = {"index.html": start_page.render(**texts, **shared)}
     for before, page, after in zip([None, *pages], pages, [*pages[1:], None], strict=False):
         neighbours = {"before": before, "after": after}
         written[page.url] = templates.get_template("page.html.j2").render(page=page, **neighbours, **shared)
