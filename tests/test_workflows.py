@@ -60,6 +60,7 @@ def steps(workflow, job):
 
 def test_the_first_push_writes_the_address_and_the_second_nothing(tmp_path):
     """A repository on this machine takes the place of the one on GitHub, and the packages are there already."""
+    name = f"another.{fetched(NOTEBOOKS / '00_story_so_far.ipynb')[0].split('/')[1]}"
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"]
     origin, work = tmp_path / "origin.git", tmp_path / "work"
     shutil.copytree(ROOT, work, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", "node_modules", "data"))
@@ -70,7 +71,7 @@ def test_the_first_push_writes_the_address_and_the_second_nothing(tmp_path):
 
     def pushed():
         """Run the workflow's steps; how many commits the repository has then."""
-        environment = {**os.environ, "GITHUB_REPOSITORY": "We/our.course", "GITHUB_REF_NAME": "trunk",
+        environment = {**os.environ, "GITHUB_REPOSITORY": f"We/{name}", "GITHUB_REF_NAME": "trunk",
                        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         install, *others = steps("address", "address")
         assert install.startswith("pip install") and len(others) == 2
@@ -83,10 +84,10 @@ def test_the_first_push_writes_the_address_and_the_second_nothing(tmp_path):
     assert pushed() == 2 and pushed() == 2
     subprocess.run([*git, "clone", "-q", origin, tmp_path / "clone"], check=True)
     for path in sorted((tmp_path / "clone" / "notebooks").glob("0*.ipynb")):
-        assert fetched(path) == ("We/our.course", "trunk")
-        assert "colab.research.google.com/github/We/our.course/blob/trunk/notebooks/" in path.read_text()
+        assert fetched(path) == (f"We/{name}", "trunk")
+        assert f"colab.research.google.com/github/We/{name}/blob/trunk/notebooks/" in path.read_text()
     readme = (tmp_path / "clone" / "README.md").read_text()
-    assert "https://we.github.io/our.course/" in readme and "OWNER" not in readme and "//owner." not in readme
+    assert f"https://we.github.io/{name}/" in readme and "OWNER" not in readme and "//owner." not in readme
 
 
 @pytest.mark.parametrize("workflow", [path.stem for path in WORKFLOWS])
