@@ -6,7 +6,8 @@
 
 twins: each hand-built model beside PyTorch's own module, one thread, forward and backward pass.
 threads: one thread against two, for training steps of the course's size.
-Then each notebook in JupyterLab in a real browser: how long it runs, the validation loss that its trainings reached
+Then each notebook in JupyterLab in a real browser: how long it runs and when its first slider is there (both as they
+would be on the machine of notebooks/pace.py, too), the validation loss that its trainings reached
 after so many seconds, and for every slider the milliseconds from the key press to the new picture: 20 single presses
 (median and 95th percentile), then a burst of 20 presses within a second (pictures shown, and how long after the last
 press the last one came). Times are taken in the page with its own clock, to the next frame after the picture was loaded
@@ -29,6 +30,7 @@ from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from helpers import data, training
+from notebooks.pace import pace
 
 WATCH = """box => {
     if (!window.shown) {
@@ -38,6 +40,12 @@ WATCH = """box => {
     box.watched = true;
     const note = () => window.shown.push(performance.now());
     box.querySelector('img').addEventListener('load', () => requestAnimationFrame(note)); }"""
+FIRST = """() => {
+    const begin = performance.now(), watcher = new MutationObserver(() => {
+        if (!document.querySelector('.widget-slider')) return;
+        window.first = performance.now() - begin;
+        watcher.disconnect(); });
+    watcher.observe(document.body, {childList: true, subtree: true}); }"""
 IN_KERNEL = """code => new Promise(async resolve => {
     const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
     const future = kernel.requestExecute({code, silent: false, store_history: false});
@@ -238,9 +246,14 @@ def curves(runs):
 def notebook(path):
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), path.name) as page:
         page.evaluate(IN_KERNEL, LISTEN)
+        before = pace()
+        page.evaluate(FIRST)
         start = time.perf_counter()
         assert run_all(page), page.evaluate("window.errors")
-        print(f"\n{path.name}: ran in {time.perf_counter() - start:.0f} s", flush=True)
+        seconds = {"ran in": time.perf_counter() - start, "first slider after": page.evaluate("window.first") / 1000}
+        speed = (before + pace()) / 2
+        print(f"\n{path.name}, pace {speed:.2f}: " + ", ".join(
+            f"{what} {each:.0f} s (at pace 1: {each * speed:.0f})" for what, each in seconds.items()), flush=True)
         runs = json.loads(page.evaluate(IN_KERNEL, TELL))
         if runs:
             print(f"  {'validation loss, nats per symbol':<36}{'of all':>7} {'best':>7}  "

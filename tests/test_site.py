@@ -196,6 +196,16 @@ def test_the_second_time_the_pictures_come_from_the_cache(course, moving, tmp_pa
     assert before == after
 
 
+def test_the_cache_keeps_only_the_last_pictures_of_a_notebook(tmp_path, monkeypatch):
+    path, cache = all_notebooks()[0], tmp_path / "cache"
+    monkeypatch.setattr(frames, "run", lambda *arguments: [])
+    for code in ("before", "after"):
+        monkeypatch.setattr(frames, "fingerprint", lambda *arguments, code=code: code)
+        frames.record(path, tmp_path, cache)
+        (cache / "of_another-1").mkdir(exist_ok=True)
+    assert {each.name for each in cache.iterdir()} == {f"{path.stem}-after", "of_another-1"}
+
+
 def test_all_pages_from_the_stored_outputs(course, tmp_path):
     """Every formula can be set, every picture has its text, every link leads somewhere."""
     run = build(course, "--site", tmp_path / "site", "--still")

@@ -9,6 +9,7 @@ import itertools
 import json
 import math
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def record(path, assets, cache=None):
     """The explorers of a notebook: {(cell, output): description}, as `pages.write_site` takes them, numbers as in the
     stored notebook; their pictures are written into the folder `assets`.
 
-    cache: a folder in which descriptions and pictures are kept from one time to the next, or None.
+    cache: a folder in which descriptions and pictures are kept from one time to the next, or None. What it holds of the
+        notebook as it was before goes.
     """
     assets, notebook = Path(assets), nbformat.read(path, as_version=4)
     key = f"{path.stem}-{fingerprint(path.stem, notebook)}"
@@ -41,7 +43,9 @@ def record(path, assets, cache=None):
     else:
         found = run(path, notebook, assets)
         if kept:
-            kept.mkdir(parents=True, exist_ok=True)
+            for old in kept.parent.glob(f"{path.stem}-*"):
+                shutil.rmtree(old)
+            kept.mkdir(parents=True)
             copy_files(assets, kept, found)
             (kept / "explorers.json").write_text(json.dumps(found))
     return {(each["cell"], each["output"]): each for each in found}
