@@ -5,8 +5,8 @@
     python notebooks/build.py --prose 01             only the text changed: normalise, keep the outputs
     python notebooks/build.py --check                verify, run nothing
     python notebooks/build.py --address              write where the course lives on GitHub, and the version, into every
-                                                     badge, link and first cell: both taken from git, or given as
-                                                     --address OWNER/REPOSITORY --version TAG_OR_BRANCH
+                                                     badge, link and first cell: address and branch are taken from
+                                                     git, or given: --address OWNER/REPOSITORY --version v1.0
     python notebooks/build.py --site FOLDER          write the course as a static site, with sliders that move: from
                                                      the stored outputs; the notebooks run once more, for the pictures
                                                      of the sliders. Needs Node, and 'npm ci' in notebooks/site.
@@ -242,10 +242,10 @@ def site_of(address):
 
 
 def readdress(address="", version=""):
-    """Put address and version into every badge, link and first cell. By default the remote's address, and the tag of
-    the present commit, else the branch."""
+    """Put address and version into every badge, link and first cell. By default the remote's address and the
+    present branch."""
     address = address or from_git()
-    version = version or git("describe", "--tags", "--exact-match") or git("branch", "--show-current") or "main"
+    version = version or git("branch", "--show-current") or "main"
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", address) or not re.fullmatch(r"[\w.-]+", version):
         raise BuildError(f"An address looks like owner/repository, a version like v1.0, not {address!r}, {version!r}.")
 

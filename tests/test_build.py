@@ -184,8 +184,7 @@ def test_address_is_taken_from_git(build):
         build.git(*arguments)
     build.readdress()
     assert "--branch spring https://github.com/we/the-course.git how-gpt" in build.path.read_text()
-    build.git("tag", "v2.0")
-    build.readdress()
+    build.readdress(version="v2.0")
     assert "github/we/the-course/blob/v2.0/x" in build.path.read_text()
 
 

@@ -159,7 +159,7 @@ def two_panels(columns):
     """An explorer of two frames, as `frames.record` describes it."""
     return {"controls": [{"name": "n", "label": "n", "kind": "slider", "values": ["1", "2"], "start": 0}],
             "frames": ["a.webp", "b.webp"], "captions": ["", ""], "alt": "Two panels.", "width": 900, "height": 300,
-            "columns": columns, "live_only": ""}
+            "columns": columns, "whole": True}
 
 
 def test_a_phone_sees_panels_one_below_the_other(course, browser, tmp_path):
@@ -215,8 +215,9 @@ def test_all_pages_from_the_stored_outputs(course, tmp_path):
     for file in (tmp_path / "site").glob("*.html"):
         text = file.read_text()
         assert len(text) < 3_000_000 and "<!--formula" not in text
-        for link in re.findall(r'(?:href|src)="(?!https:|data:|#)([^"#]+)', text):
+        for link, place in re.findall(r'(?:href|src)="(?!https:|data:|#)([^"#]+)#?([^"]*)"', text):
             assert (tmp_path / "site" / link).exists(), (file.name, link)
+            assert not place or f'id="{place}"' in (tmp_path / "site" / link).read_text(), (file.name, link, place)
         assert not re.findall(r'(?:src|<link[^>]*href)="https?:[^"]*', text)
     index = (tmp_path / "site" / "index.html").read_text()
     assert index.count("After it you can explain") == len(all_notebooks())

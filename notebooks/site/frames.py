@@ -154,7 +154,7 @@ def drawn_grid(explorer, alt, size, assets, named, most, fewest):
         "seconds": time.perf_counter() - begin,
         "alt": alt, "frames": frames, "captions": captions,
         "width": round(100 * size[0]), "height": round(100 * size[1]),
-        "columns": columns(explorer, width, 100 * size[0]), "live_only": "",
+        "columns": columns(explorer, width, 100 * size[0]), "whole": chosen == everything(explorer),
         "controls": [{"name": name, "label": name.replace("_", " "), "kind": kind(explorer.controls[name]),
                       "values": [shown(explorer.controls[name], value) for value in values],
                       "start": values.index(start[name])} for name, values in chosen.items()],
@@ -180,6 +180,14 @@ def stops_of(explorer, name, named):
         return list(control.options)
     count = round((control.max - control.min) / control.step)
     return sorted({start, *(type(start)(round(control.min + i * control.step, 10)) for i in range(count + 1))})
+
+
+def everything(explorer):
+    """All values of all controls; of a text box, which takes any text, none."""
+    import ipywidgets as widgets
+
+    return {name: [] if isinstance(control, widgets.Text) else stops_of(explorer, name, None)
+            for name, control in explorer.controls.items()}
 
 
 def accepted(explorer, name, value):

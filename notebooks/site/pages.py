@@ -58,6 +58,8 @@ class Site:
         """Where a link that stands in a file of the repository leads to on the site."""
         if url.startswith(COLAB):
             return self.colab("notebooks/" + url.rpartition("/")[2])
+        if re.match(r"https://[\w-]+\.github\.io/.*\.html", url):  # this site's own address
+            return url.rpartition("/")[2]
         if re.match(r"[a-z]+:", url):
             return url
         path, _, fragment = url.partition("#")
@@ -169,7 +171,7 @@ def code_cell(source, folded):
     title = re.match(r"#@title (.*)\n*", source)
     if folded and title:
         return {"code": highlighted(source[title.end():]), "summary": title[1], "open": False}
-    return {"code": highlighted(source), "summary": "Code", "open": not folded}
+    return {"code": highlighted(source), "summary": "Code: imports" if folded else "Code", "open": not folded}
 
 
 def prepared(explorer, assets, where):
@@ -213,17 +215,21 @@ class Page:
         if not self.renderer.headings or self.renderer.headings[0][0] != 1:
             raise SiteError(f"{self.file} does not begin with a title.")
         self.title = self.renderer.headings[0][2]
-        self.run_time = self.notebook.metadata["course"]["run_time"]
+        time = re.search(r"\*\*Reading time:\*\* (\d+ minutes)", self.notebook.cells[0].source)
+        self.reading_time = time[1] if time else ""
 
     def read(self):
-        """What the template shows of each cell."""
-        first = True
-        for number, cell in enumerate(self.notebook.cells):
+        """What the template shows of each cell. The first code cell, which fetches the course, and what is said of it
+        are of no use here."""
+        cells = self.notebook.cells
+        fetches = next(i for i, cell in enumerate(cells) if cell.cell_type == "code")
+        for number, cell in enumerate(cells):
+            if number in (fetches - 1, fetches) and number > 0:
+                continue
             if cell.cell_type == "markdown":
                 yield {"text": self.renderer.convert(cell.source)}
             elif cell.cell_type == "code" and cell.source.strip():
-                folded = first or "folded" in cell.metadata.get("tags", [])  # the first one fetches the course
-                first = False
+                folded = not {"setup", "folded"}.isdisjoint(cell.metadata.get("tags", []))
                 outputs = [self.shown(number, place, cell) for place in range(len(cell.outputs))]
                 yield {**code_cell(cell.source, folded), "outputs": outputs}
 
@@ -260,8 +266,8 @@ def read_readme(site, pages):
     year, and what one can explain after it}."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     render = Renderer(site, "README.md").convert
-    _, first, ways, lessons, *_ = re.split(r"^#+ .*\n", text, flags=re.MULTILINE)
-    lead, *intro = (part for part in first.strip().split("\n\n") if not part.startswith(("![", "[![")))
+    _, first, lessons, *_ = re.split(r"^#+ .*\n", text, flags=re.MULTILINE)
+    lead, *intro = (part for part in first.strip().split("\n\n") if not part.startswith(("![", "[![", "- ")))
     about = {}
     for page in pages:
         row = re.search(rf"^\|[^|]*\({page.file}\) \|[^|]*\|([^|]*)\|([^|]*)\|", lessons, re.MULTILINE)
@@ -270,8 +276,7 @@ def read_readme(site, pages):
             raise SiteError(f"README.md has no row in its table, or no line in its list, for {page.file}.")
         paper, explain = (Markup(re.sub(r"^<p>|</p>\n*$", "", render(each))) for each in (row[1].strip(), line[1]))
         about[page.stem] = {"paper": paper, "year": row[2].strip(), "explain": explain}
-    evening, closing = (part.strip().rpartition("\n\n")[2] for part in (ways, lessons))
-    texts = {"lead": lead, "intro": "\n\n".join(intro), "evening": evening, "closing": closing}
+    texts = {"lead": lead, "intro": "\n\n".join(intro), "closing": lessons.strip().rpartition("\n\n")[2]}
     return {name: render(text) for name, text in texts.items()}, about
 
 
@@ -305,7 +310,7 @@ def write_site(folder, notebooks, explorers, address, version):
         frames: a file name in the folder assets/ for each combination of values, the last control changing fastest;
         captions: a text for each of them; alt, width, height: of every frame;
         columns: [left, right] in pixels for each of several panels side by side, which phones show one below another;
-        live_only: a sentence about what only the notebook can do, or nothing.
+        whole: whether the controls have all the values here that they have in the notebook.
     """
     notebooks = [Path(path) for path in notebooks]
     site = Site(folder, notebooks, address, version)

@@ -56,7 +56,7 @@ function explorer(box) {
       places[i] = Number(input[key]);
       if (input.type === "range") {
         input.setAttribute("aria-valuetext", values[places[i]]);
-        input.nextElementSibling.textContent = values[places[i]];
+        input.parentElement.querySelector("output").textContent = values[places[i]];
       }
       show().then(() => loadAround(i));
     });
