@@ -275,6 +275,28 @@ def test_a_still_background_is_painted_once_for_each_setting_and_looks_as_if_pai
     assert (kept[:5, :5] == 255).all()
 
 
+def test_texts_over_a_still_background_are_where_and_as_matplotlib_draws_them(monkeypatch):
+    """Twice each, from a new mask and from a kept one; two are cut by an edge, one is translucent."""
+    def words(axes, n=0):
+        for x in (0.213, 0.467 + n / 10):
+            axes.text(x, 0.713, "−0.44", ha="center", va="center", fontsize=10)
+            axes.text(x, 0.417, "$y(t-1)$", color="crimson", alpha=0.5, rotation=30)
+        axes.text(0.93, 0.02, "cut off", va="center")
+        axes.text(-0.03, 0.97, "here too", weight="bold")
+
+    def picture():
+        one = canvas.Canvas((4, 2), still=lambda axes: axes.axis("off"))
+        return np.asarray(Image.open(io.BytesIO(one.draw(words, {"n": 1})[0])).convert("L")).astype(int)
+
+    stamped = picture()
+    monkeypatch.setattr(canvas.Canvas, "stamp", lambda self, text: self.axes.draw_artist(text))
+    plain = picture()
+    assert (plain < 128).mean() > 0.005 and (plain[:, -1] < 200).any() and (plain[:, 0] < 200).any()
+    nearby = np.stack([np.roll(plain, (up, aside), (0, 1)) for up in (-1, 0, 1) for aside in (-1, 0, 1)])
+    assert (stamped >= nearby.min(0) - 24).all() and (stamped <= nearby.max(0) + 24).all()
+    assert abs(stamped.mean() - plain.mean()) < 0.05 * (255 - plain.mean())
+
+
 def test_only_so_many_still_backgrounds_are_kept(monkeypatch):
     monkeypatch.setattr(canvas, "KEPT", 2)
     explorer = make_still()
