@@ -107,7 +107,7 @@ class Canvas:
         return self.png(str(key), INKS)
 
     def stamp(self, text):
-        """Draw a text as matplotlib would, to half a dot: from a mask that is kept, in a tenth of the time."""
+        """Draw a text as matplotlib would, to half a dot, but from a mask that is kept, which is quicker."""
         x, y = text.get_transform().transform(text.get_position())
         *colour, strength = to_rgba_array(text.get_color(), text.get_alpha())[0]
         key = (text.get_text(), text.get_fontproperties(), text.get_ha(), text.get_va(), text.get_rotation(), strength)

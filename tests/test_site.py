@@ -219,6 +219,8 @@ def test_all_pages_from_the_stored_outputs(course, tmp_path):
             assert (tmp_path / "site" / link).exists(), (file.name, link)
             assert not place or f'id="{place}"' in (tmp_path / "site" / link).read_text(), (file.name, link, place)
         assert not re.findall(r'(?:src|<link[^>]*href)="https?:[^"]*', text)
+        folded = re.findall(r'<details class="source">\s*<summary>Code: imports</summary>', text)
+        assert len(folded) == text.count("Code: imports") == (file.stem != "index"), file.name
     index = (tmp_path / "site" / "index.html").read_text()
     assert index.count("After it you can explain") == len(all_notebooks())
 

@@ -220,16 +220,16 @@ class Page:
 
     def read(self):
         """What the template shows of each cell. The first code cell, which fetches the course, and what is said of it
-        are of no use here."""
+        are of no use here; the second, with the imports, is folded."""
         cells = self.notebook.cells
-        fetches = next(i for i, cell in enumerate(cells) if cell.cell_type == "code")
+        fetches, imports, *_ = (i for i, cell in enumerate(cells) if cell.cell_type == "code")
         for number, cell in enumerate(cells):
             if number in (fetches - 1, fetches) and number > 0:
                 continue
             if cell.cell_type == "markdown":
                 yield {"text": self.renderer.convert(cell.source)}
             elif cell.cell_type == "code" and cell.source.strip():
-                folded = not {"setup", "folded"}.isdisjoint(cell.metadata.get("tags", []))
+                folded = number == imports or "folded" in cell.metadata.get("tags", [])
                 outputs = [self.shown(number, place, cell) for place in range(len(cell.outputs))]
                 yield {**code_cell(cell.source, folded), "outputs": outputs}
 
